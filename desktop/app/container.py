@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from desktop.customer.edit_undo import UndoService
     from desktop.customer.email_change_service import EmailChangeService
     from desktop.customer.erasure_service import ErasureService
-    from desktop.customer.lead_requests import LeadRequestService
     from desktop.customer.pause_release import PauseRelease
     from desktop.customer.person_export import PersonExportService
     from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep
+    from desktop.customer.team_lead_requests import TeamLeadRequestService
     from desktop.customer.ticket_follower import TicketFollower
     from desktop.model.mail_trail import MailTrail
     from desktop.model.sailthru_profile import SailthruProfile
@@ -145,11 +145,11 @@ class WorkspaceServices:
         return PauseRelease(self.store, lambda: session.clients, self.context.clock, self.bus)
 
     @cached_property
-    def lead_requests(self) -> "LeadRequestService":
-        """The workspace's LeadRequestService: asks leads for edits, and answers such requests."""
-        from desktop.customer.lead_requests import LeadRequestService
+    def team_lead_requests(self) -> "TeamLeadRequestService":
+        """Asks leads for edits, and answers such requests."""
+        from desktop.customer.team_lead_requests import TeamLeadRequestService
 
-        return LeadRequestService(
+        return TeamLeadRequestService(
             self.lookup,
             self.store,
             self.editor,

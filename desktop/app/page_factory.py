@@ -116,7 +116,7 @@ class PageFactory(QObject):
         self._events_model.stored.attention_changed.connect(self._show_events_badge)
         self._events_model.stored.read_attention()
         self._activity_model.attention_changed.connect(self._show_activity_badge)
-        self._lead_requests = window.make_drawer_models().lead_requests
+        self._lead_requests = window.make_drawer_models().team_lead_requests
         self._lead_requests.changed.connect(self._show_activity_badge)
         self._team_approvals = TeamApprovalsModel(
             services.session, TeamApprovals(services), services.bus, services.context.clock

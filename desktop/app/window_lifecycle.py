@@ -149,15 +149,19 @@ class WindowLifecycle(QObject):
             from desktop.viewmodels.customer.note_model import NoteModel
             from desktop.viewmodels.customer.person_export_model import PersonExportModel
             from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
-            from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+            from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel
 
             services, sheet = self.services, self.sheet_model
-            store, clock, asking = services.store, services.context.clock, services.lead_requests
-            lead_requests = LeadRequestsModel(
+            store, clock, asking = (
+                services.store,
+                services.context.clock,
+                services.team_lead_requests,
+            )
+            team_lead_requests = TeamLeadRequestsModel(
                 services.session, asking, services.editor, store, services.bus, clock
             )
-            lead_requests.failed.connect(self.main_window.show_error)
-            lead_requests.message_posted.connect(self._on_lead_request_answered)
+            team_lead_requests.failed.connect(self.main_window.show_error)
+            team_lead_requests.message_posted.connect(self._on_team_lead_request_answered)
             self._drawer_models = DrawerModels(
                 EmailChangeModel(
                     sheet, services.email_changes, services.address_watch, services.bus, clock
@@ -165,7 +169,7 @@ class WindowLifecycle(QObject):
                 NoteModel(sheet, store, clock),
                 WhyOptedOutModel(sheet, store, services.bounce_repairs, services.bus, clock),
                 AskLeadModel(sheet, asking, clock),
-                lead_requests,
+                team_lead_requests,
                 MailTrailModel(sheet, services.read_mail_trail, clock),
                 ErasureModel(sheet, services.erasures, services.session, services.bus, clock),
                 PersonExportModel(sheet, services.person_export, clock),
@@ -377,7 +381,7 @@ class WindowLifecycle(QObject):
         self.main_window.close()
         await self.services.close()
 
-    def _on_lead_request_answered(self, sentence: str) -> None:
+    def _on_team_lead_request_answered(self, sentence: str) -> None:
         self.main_window.status_bar.set_note("last", sentence)
         announce(self.main_window, sentence)
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from desktop.panels.activity_detail_card import ActivityDetailCard
 from desktop.panels.activity_period_filter import ActivityPeriodFilter
 from desktop.panels.activity_table_view import ActivityTableView
-from desktop.panels.lead_requests_card import LeadRequestsCard
 from desktop.panels.team_approvals_card import TeamApprovalsCard
+from desktop.panels.team_lead_requests_card import TeamLeadRequestsCard
 from desktop.panels.widgets.box_layout import vbox
 from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
@@ -19,8 +19,8 @@ from desktop.viewmodels.activity.activity_detail_view import ActivityAction
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityTimes
 from desktop.viewmodels.activity.activity_row import ActivityFilter
-from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
+from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel
 
 _SPEC = ListPageSpec(
     name="Activity",
@@ -48,13 +48,13 @@ class ActivityPage(ListPage):
     def __init__(
         self,
         model: ActivityPageModel,
-        lead_requests: LeadRequestsModel,
+        team_lead_requests: TeamLeadRequestsModel,
         approvals: TeamApprovalsModel,
         parent: QWidget | None = None,
     ) -> None:
         self._model = model
-        self._approvals, self._lead_requests = approvals, lead_requests
-        self.requests_card = LeadRequestsCard(lead_requests)
+        self._approvals, self._lead_requests = approvals, team_lead_requests
+        self.requests_card = TeamLeadRequestsCard(team_lead_requests)
         self.approvals_card = TeamApprovalsCard(approvals)
         self._asked = QWidget()
         self._asked.setLayout(vbox(self.approvals_card, self.requests_card, spacing=10))

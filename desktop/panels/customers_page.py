@@ -381,7 +381,7 @@ class CustomersPage(QWidget):
             sheet.tickets_panel.mail_requested.connect(self.open_mail_drawer)
             sheet.timeline_panel.why_requested.connect(self.open_why_drawer)
             sheet.ask_lead_requested.connect(self.open_ask_lead_drawer)
-            sheet.requests_panel.set_requests(self._drawers.lead_requests)
+            sheet.requests_panel.set_requests(self._drawers.team_lead_requests)
             sheet.set_privacy_actions(self._privacy_menu)
             sheet.set_narrow(self._narrow)
         return sheet

@@ -13,9 +13,9 @@ import msgspec
 
 from desktop.model.edit import Edit, EditKind, EditState, EditTarget
 from desktop.model.json_value import Json, canonical_json
-from desktop.model.lead_request import LeadRequest
 from desktop.model.service import Service
 from desktop.model.sync import ATTESTATION_TEXT, Sync
+from desktop.model.team_lead_request import TeamLeadRequest
 
 GENESIS_HASH = "0" * 64
 EVENT_ACTION_KIND = "event_action"
@@ -88,7 +88,7 @@ def append_edit(connection: sqlite3.Connection, edit: Edit, result: EditState, a
 
 
 def append_lead_request(
-    connection: sqlite3.Connection, asked: LeadRequest, who: str, at: float
+    connection: sqlite3.Connection, asked: TeamLeadRequest, who: str, at: float
 ) -> None:
     """Append to the audit that a lead was asked for an edit, or how the request ended.
 

@@ -30,7 +30,6 @@ from desktop.store.event_repository import EventRepository
 from desktop.store.event_source_repository import EventSourceRepository
 from desktop.store.event_write_repository import EventWriteRepository
 from desktop.store.feed_repository import FeedRepository
-from desktop.store.lead_request_repository import LeadRequestRepository
 from desktop.store.outbox import Outbox
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
@@ -46,6 +45,7 @@ from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
 from desktop.store.sync_repository import SyncRepository
 from desktop.store.sync_state_repository import SyncStateRepository
+from desktop.store.team_lead_request_repository import TeamLeadRequestRepository
 from desktop.store.team_membership_repository import TeamMembershipRepository
 from desktop.store.unconfirmed_increment_repository import UnconfirmedIncrementRepository
 from desktop.store.zendesk_user_lookup import ZendeskUserLookup
@@ -61,19 +61,19 @@ class WorkspaceStore:
     """All repositories of one workspace's two SQLite files.
 
     What people wanted (`outbox`, `email_changes`, `address_differences`, `bounce_repairs`,
-    `lead_requests`, `edit_batches`, `batch_approvals`, `erasures`, `audit`, `drafts_and_links`),
-    whose team the desk belongs to (`team`) and what it shares (`shared_rows`), who was erased
-    (`erased_people`), what syncs are and did (`syncs` … `plan_retention`), events and how they act
-    (`events` … `event_writes`), saved segments (`segments`), and what services said
-    (`customer_cache`, `feeds`, `sell_feeds`, `sell_products`, `zendesk_users`); `sell_pairs` are
-    who is who in Sell.
+    `team_lead_requests`, `edit_batches`, `batch_approvals`, `erasures`, `audit`,
+    `drafts_and_links`), whose team the desk belongs to (`team`) and what it shares
+    (`shared_rows`), who was erased (`erased_people`), what syncs are and did (`syncs` …
+    `plan_retention`), events and how they act (`events` … `event_writes`), saved segments
+    (`segments`), and what services said (`customer_cache`, `feeds`, `sell_feeds`,
+    `sell_products`, `zendesk_users`); `sell_pairs` are who is who in Sell.
     """
 
     accounts: AccountRepository
     settings_seal: SettingsSealRepository
     outbox: Outbox
     email_changes: EmailChangeRepository
-    lead_requests: LeadRequestRepository
+    team_lead_requests: TeamLeadRequestRepository
     edit_batches: EditBatchRepository
     batch_approvals: BatchApprovalRepository
     address_differences: AddressDifferenceRepository
@@ -191,7 +191,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         sell_pairs=SellPairRepository(fairlead),
         zendesk_users=ZendeskUserLookup(mirror),
         email_changes=EmailChangeRepository(fairlead),
-        lead_requests=LeadRequestRepository(fairlead),
+        team_lead_requests=TeamLeadRequestRepository(fairlead),
         edit_batches=EditBatchRepository(fairlead, new_owner_id(), accounts),
         batch_approvals=BatchApprovalRepository(fairlead),
         address_differences=AddressDifferenceRepository(fairlead),

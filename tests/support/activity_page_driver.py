@@ -7,8 +7,8 @@ from desktop.model.edit import UNDO_WINDOW_S, EditRequest, EditTarget, waits_for
 from desktop.model.service import Service
 from desktop.panels.activity_page import ActivityPage
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
-from desktop.viewmodels.lead_requests_model import LeadRequestsModel
 from desktop.viewmodels.team_approvals_model import TeamApprovalsModel
+from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel
 from tests.support.window_workspace import await_with_timeout, delete_qt_objects
 
 MARIA_SID = "5e9f3c1b2a4d6e8f00713401"
@@ -31,11 +31,11 @@ class ActivityPageDriver:
             house.address_watch,
             house.team,
         )
-        self.lead_requests = LeadRequestsModel(
-            live, house.lead_requests, house.editor, house.store, house.bus, clock
+        self.team_lead_requests = TeamLeadRequestsModel(
+            live, house.team_lead_requests, house.editor, house.store, house.bus, clock
         )
         self.approvals = TeamApprovalsModel(live, TeamApprovals(house), house.bus, clock)
-        self.page = ActivityPage(self.model, self.lead_requests, self.approvals)
+        self.page = ActivityPage(self.model, self.team_lead_requests, self.approvals)
 
     async def submit_edit(self, *intents: EditRequest, wait: bool = False) -> list[str]:
         # Past the rules: what is listed may have been allowed at another time.
@@ -55,10 +55,10 @@ class ActivityPageDriver:
 
     async def close_page(self) -> None:
         await self.model.close()
-        await self.lead_requests.close()
+        await self.team_lead_requests.close()
         await self.approvals.close()
         self.page.close()
-        await delete_qt_objects(self.page, self.model, self.lead_requests, self.approvals)
+        await delete_qt_objects(self.page, self.model, self.team_lead_requests, self.approvals)
 
     def edit_states(self) -> list[str]:
         rows = [self.model.table_model.row_at(i) for i in range(self.model.table_model.rowCount())]

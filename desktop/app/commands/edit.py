@@ -11,9 +11,9 @@ from desktop.app.commands.edit_email import (
     change_email,
     require_email_given,
 )
-from desktop.app.commands.lead_request_output import emit_lead_requests
 from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
+from desktop.app.commands.team_lead_request_output import emit_lead_requests
 from desktop.app.container import WorkspaceServices
 from desktop.customer.customer_lookup import relevant_ticket
 from desktop.customer.edit_factory import EditFactory
@@ -107,14 +107,14 @@ async def _ask_lead(
 ) -> int:
     """Leave a request for each edit that is refused to who runs `fairlead edit --ask`."""
     for request in requests:
-        services.lead_requests.require_may_ask(request)
+        services.team_lead_requests.require_may_ask(request)
     notes: list[Edit] = []
     for request in requests:
-        notes += await services.lead_requests.ask(sheet, request, adds_note=options.ask_note)
+        notes += await services.team_lead_requests.ask(sheet, request, adds_note=options.ask_note)
     if notes:
         await deliver_and_wait(services, notes)
     targets = [request.target.id for request in requests]
-    asked = await services.store.lead_requests.list_open(targets)
+    asked = await services.store.team_lead_requests.list_open(targets)
     return emit_lead_requests(asked, as_json=options.json)
 
 

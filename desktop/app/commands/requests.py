@@ -4,8 +4,8 @@ import argparse
 
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
-from desktop.app.commands.lead_request_output import emit_lead_requests
 from desktop.app.commands.open_workspace import in_workspace
+from desktop.app.commands.team_lead_request_output import emit_lead_requests
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.kit.errors import InvalidInput
@@ -27,16 +27,16 @@ async def _answer_requests(services: WorkspaceServices, options: argparse.Namesp
         raise InvalidInput("--reason belongs to --decline.", "Nothing was changed.")
     if options.do is not None:
         # A command never waits for the ten seconds in which a window offers Undo.
-        edits = await services.lead_requests.do(options.do, wait_for_undo=False)
+        edits = await services.team_lead_requests.do(options.do, wait_for_undo=False)
         closed = await deliver_and_wait(services, edits)
         return emit_edits(closed, as_json=options.json)
     if options.decline is not None:
-        ended = await services.lead_requests.decline(options.decline, options.reason)
+        ended = await services.team_lead_requests.decline(options.decline, options.reason)
         return emit_lead_requests((ended,), as_json=options.json)
     if options.withdraw is not None:
-        ended = await services.lead_requests.withdraw(options.withdraw)
+        ended = await services.team_lead_requests.withdraw(options.withdraw)
         return emit_lead_requests((ended,), as_json=options.json)
-    requests = services.store.lead_requests
+    requests = services.store.team_lead_requests
     found = await (requests.list_recent() if options.all else requests.list_open())
     return emit_lead_requests(found, as_json=options.json)
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 from desktop.app.screenshot_tour.tour_driver import TourDriver
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.model.edit import EditKind, EditRequest, EditTarget
-from desktop.model.lead_request import LeadRequestState
 from desktop.model.service import Service
+from desktop.model.team_lead_request import TeamLeadRequestState
 
 _ASKER = "Kim Park"
 
@@ -57,7 +57,7 @@ class LeadScreensTour:
             48213,
         )
         now = self._window.services.context.clock.now()
-        asked = await store.lead_requests.add(request, _ASKER, "", now)
+        asked = await store.team_lead_requests.add(request, _ASKER, "", now)
         self._publish(target)
         await asyncio.sleep(0.4)
         await self._save("request-to-a-lead")
@@ -65,8 +65,8 @@ class LeadScreensTour:
         await asyncio.sleep(0.4)
         await self._save("activity-request")
         self._window.main_window.show_page("customers")
-        state = LeadRequestState.WITHDRAWN
-        await store.lead_requests.answer(asked.id, state, _ASKER, now)
+        state = TeamLeadRequestState.WITHDRAWN
+        await store.team_lead_requests.answer(asked.id, state, _ASKER, now)
         self._publish(target)
 
     def _publish(self, target: EditTarget) -> None:

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
 from desktop.panels.customer.customer_value_panel import CustomerValuePanel
 from desktop.panels.customer.engagement_panel import EngagementPanel
-from desktop.panels.customer.lead_requests_panel import LeadRequestsPanel
 from desktop.panels.customer.no_profile_panel import NoProfilePanel
 from desktop.panels.customer.optout_panel import OptOutPanel
 from desktop.panels.customer.profile_data_panel import ProfileDataPanel
 from desktop.panels.customer.sailthru_lists_panel import SailthruListsPanel
 from desktop.panels.customer.sell_panel import SellPanel
 from desktop.panels.customer.sheet_panel import SheetPanel
+from desktop.panels.customer.team_lead_requests_panel import TeamLeadRequestsPanel
 from desktop.panels.customer.tickets_panel import TicketsPanel
 from desktop.panels.customer.timeline_panel import TimelinePanel
 from desktop.panels.customer.zendesk_user_panel import ZendeskUserPanel
@@ -73,7 +73,7 @@ _RESERVED_ROWS = 6  # rows of facts that nearly every customer has
 _RESERVED_TICKETS = 5  # four are shown folded, one more while a new one comes
 _PANEL_CLASSES: dict[str, Callable[[CustomerSheetModel], SheetPanel]] = {
     # The order of building is the order of the first column: what is looked at first.
-    "requests": LeadRequestsPanel,
+    "requests": TeamLeadRequestsPanel,
     "none": NoProfilePanel,
     "optout": OptOutPanel,
     "value": CustomerValuePanel,
@@ -102,7 +102,7 @@ class CustomerSheetWidget(QWidget):
         # Its own at once: the window may be closed before its turn to be placed.
         self.tickets_panel = TicketsPanel(model, self)
         self.timeline_panel = TimelinePanel(model, self)
-        self.requests_panel = LeadRequestsPanel(model, self)
+        self.requests_panel = TeamLeadRequestsPanel(model, self)
         self.requests_panel.hide()
         self._panels_to_build = list(_PANEL_CLASSES)
         self._cards: dict[str, SheetPanel] = {}
@@ -284,7 +284,7 @@ def _is_out_of_sight(panel: QWidget) -> bool:
     # Whether there is something to say, these panels decide themselves. And the
     # next key may act in the panel that has the keyboard, also while that is scrolled away.
     focus = panel.window().focusWidget()
-    if isinstance(panel, NoProfilePanel | LeadRequestsPanel | SellPanel) or (
+    if isinstance(panel, NoProfilePanel | TeamLeadRequestsPanel | SellPanel) or (
         focus is not None and panel.isAncestorOf(focus)
     ):
         return False

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.customer.lead_requests import LeadRequestService, list_refused
+from desktop.customer.team_lead_requests import TeamLeadRequestService, list_refused
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, ConflictError
 from desktop.kit.text import shorten
 from desktop.model.edit import EditKind, EditRequest, is_opt_in
 from desktop.model.json_value import canonical_json
-from desktop.model.lead_request import describe_wanted
 from desktop.model.marketing_pause import DEFAULT_PAUSE_DAYS, pause_until
 from desktop.model.permission import CHANGES_OFF_REASON, Permission
+from desktop.model.team_lead_request import describe_wanted
 from desktop.viewmodels.customer.header_view import customer_name
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
 from desktop.viewmodels.task_registry import TaskRegistry
@@ -46,7 +46,7 @@ class AskLeadModel(QObject):
     asked = Signal()
 
     def __init__(
-        self, sheet_model: CustomerSheetModel, service: LeadRequestService, clock: Clock
+        self, sheet_model: CustomerSheetModel, service: TeamLeadRequestService, clock: Clock
     ) -> None:
         super().__init__()
         self._sheet_model, self._service, self._clock = sheet_model, service, clock

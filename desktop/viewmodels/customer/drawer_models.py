@@ -9,21 +9,21 @@ from desktop.viewmodels.customer.mail_trail_model import MailTrailModel
 from desktop.viewmodels.customer.note_model import NoteModel
 from desktop.viewmodels.customer.person_export_model import PersonExportModel
 from desktop.viewmodels.customer.why_opted_out_model import WhyOptedOutModel
-from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel
 
 
 @dataclass(frozen=True)
 class DrawerModels:
     """The view-models that the drawers over the customer sheet draw.
 
-    `lead_requests` are also what the sheet and the page Activity list.
+    `team_lead_requests` are also what the sheet and the page Activity list.
     """
 
     email_change: EmailChangeModel
     note: NoteModel
     why: WhyOptedOutModel
     ask_lead: AskLeadModel
-    lead_requests: LeadRequestsModel
+    team_lead_requests: TeamLeadRequestsModel
     mail: MailTrailModel
     erasure: ErasureModel
     person_export: PersonExportModel
@@ -34,7 +34,7 @@ class DrawerModels:
         await self.note.close()
         await self.why.close()
         await self.ask_lead.close()
-        await self.lead_requests.close()
+        await self.team_lead_requests.close()
         await self.mail.close()
         await self.erasure.close()
         await self.person_export.close()

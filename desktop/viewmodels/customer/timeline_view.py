@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from desktop.kit.text import shorten
 from desktop.model.edit import EditKind, EditRequest, EditTarget
-from desktop.model.lead_request import LeadRequestState, describe_wanted
 from desktop.model.marketing_pause import parse_pause_terms, split_pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.service import Service
+from desktop.model.team_lead_request import TeamLeadRequestState, describe_wanted
 from desktop.store.audit_log import AuditEntry
 from desktop.store.audit_row import LEAD_REQUEST_KIND
 from desktop.store.bounce_repair_repository import BOUNCE_REPAIR_KIND
@@ -147,7 +147,7 @@ def _lead_request_text(row: AuditEntry) -> str:
     nobody = EditTarget(Service.SAILTHRU, "", "")
     wanted = describe_wanted(EditRequest(kind, nobody, row.name, row.old, said["new"]))
     state = str(said["state"])
-    why = f": {row.reason}" if state == LeadRequestState.DECLINED.value else ""
+    why = f": {row.reason}" if state == TeamLeadRequestState.DECLINED.value else ""
     return f"{_LEAD_REQUEST_TEXTS[state]}: {wanted}, by {row.actor}{why}"
 
 
@@ -162,10 +162,10 @@ def _sync_row_text(row: AuditEntry) -> str:
 
 # What became of a request to a lead, by its state.
 _LEAD_REQUEST_TEXTS = {
-    LeadRequestState.OPEN.value: "Asked a lead",
-    LeadRequestState.DONE.value: "Request done",
-    LeadRequestState.DECLINED.value: "Request declined",
-    LeadRequestState.WITHDRAWN.value: "Request withdrawn",
+    TeamLeadRequestState.OPEN.value: "Asked a lead",
+    TeamLeadRequestState.DONE.value: "Request done",
+    TeamLeadRequestState.DECLINED.value: "Request declined",
+    TeamLeadRequestState.WITHDRAWN.value: "Request withdrawn",
 }
 # What an edit that is on or off changes, by its kind.
 _ON_OFF_TEXTS = {

@@ -65,7 +65,7 @@ def keep_customer(store: WorkspaceStore, who: str) -> None:
     store.drafts_and_links.save_draft.blocking(f"optout:{sid}", f"{who} said", 1.0)
     target = EditTarget(Service.SAILTHRU, sid, address(who))
     wish = EditRequest(EditKind.VAR, target, "note", who, f"{who} wish", f"{who} asked", 7)
-    store.lead_requests.add.blocking(wish, "Kim", "", 1.0)
+    store.team_lead_requests.add.blocking(wish, "Kim", "", 1.0)
     for old in (f"{who} before", f"{who} between"):
         request = EditRequest(EditKind.VAR, target, "note", old, f"{who} after", f"{who} asked")
         store.outbox.enqueue.blocking([request], "Ada", 1.0, [0.0])

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.panels.activity_page import ActivityPage
 from desktop.panels.customer.ask_lead_drawer import AskLeadDrawer
-from desktop.panels.lead_request_list import LeadRequestList
+from desktop.panels.team_lead_request_list import TeamLeadRequestList
 from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.switch import Switch
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -173,7 +173,7 @@ async def test_lead_declines_in_activity(agent_window: WindowDriver) -> None:
     window.press(Key.Key_Return)
     await window.wait_until(lambda: not window.find_all("Requests to a lead"))
     assert rail._pages["activity"]._badge == ""
-    (ended,) = await window.house.store.lead_requests.list_recent()
+    (ended,) = await window.house.store.team_lead_requests.list_recent()
     assert (ended.state.value, ended.answer) == ("declined", "She only wants fewer")
     assert not window.newest_edits()
 
@@ -212,7 +212,7 @@ async def test_long_list_of_requests_leaves_room_for_the_changes(window: WindowD
     target = EditTarget(Service.SAILTHRU, "5e9f3c1b2a4d6e8f00713401", "maria@lopez.example")
     for number in range(200):
         request = EditRequest(EditKind.LIST, target, f"List {number}", False, True, "A reason " * 9)
-        await house.store.lead_requests.add(request, "Kim Park", "zendesk:5", float(number))
+        await house.store.team_lead_requests.add(request, "Kim Park", "zendesk:5", float(number))
     await house.close()
     await window.open_window()
     window.view.show_page("activity")
@@ -220,7 +220,7 @@ async def test_long_list_of_requests_leaves_room_for_the_changes(window: WindowD
     (page,) = window.view.findChildren(ActivityPage)
     card = window.find_one("Requests to a lead")
     assert card.height() < page.height() / 2
-    (rows,) = card.findChildren(LeadRequestList)
+    (rows,) = card.findChildren(TeamLeadRequestList)
     assert rows.height() > card.height()
     window.save_screenshot("ask-lead-many")
     window.view.resize(380, 700)

@@ -4,25 +4,25 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from desktop.panels.lead_request_list import LeadRequestList
+from desktop.panels.team_lead_request_list import TeamLeadRequestList
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
-from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel
 
 _MAX_ROWS = 30  # more come up as these are answered
 _MIN_HEIGHT, _MAX_HEIGHT = 56, 190  # px at the base font: the changes below keep the page
 
 
-class LeadRequestsCard(Card):
+class TeamLeadRequestsCard(Card):
     """Card widget of the open requests to a lead; hidden where there is none."""
 
     customer_requested = Signal(str)  # a query for the search field
 
-    def __init__(self, model: LeadRequestsModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: TeamLeadRequestsModel, parent: QWidget | None = None) -> None:
         super().__init__("Requests to a lead", parent=parent)
         self._model = model
-        self._list = LeadRequestList(model, names_customers=True)
+        self._list = TeamLeadRequestList(model, names_customers=True)
         self._list.customer_requested.connect(self.customer_requested)
         self._list.height_changed.connect(self._fit)
         self._area = wrap_in_scroll_area(self._list, bar_beside=True)

@@ -8,8 +8,8 @@ import msgspec
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import Edit, EditKind, EditRequest, EditTarget
 from desktop.model.json_value import canonical_json
-from desktop.model.lead_request import LeadRequest, LeadRequestState
 from desktop.model.service import Service
+from desktop.model.team_lead_request import TeamLeadRequest, TeamLeadRequestState
 from desktop.store import audit_row
 from desktop.store.database_call import database_call
 from desktop.store.outbox import SettleWithEdits
@@ -19,14 +19,14 @@ from desktop.store.sqlite_errors import DatabaseDamaged
 _HERE = "account = (SELECT id FROM current_account)"
 
 
-class LeadRequestRepository(Repository):
+class TeamLeadRequestRepository(Repository):
     """The table `lead_request`; each row's beginning and end stand in the audit too."""
 
     @database_call
-    def add(self, request: EditRequest, actor: str, actor_key: str, now: float) -> LeadRequest:
+    def add(self, request: EditRequest, actor: str, actor_key: str, now: float) -> TeamLeadRequest:
         """Insert a request to a lead. Raises ConflictError where the same is asked already."""
 
-        def act(connection: sqlite3.Connection) -> LeadRequest:
+        def act(connection: sqlite3.Connection) -> TeamLeadRequest:
             return _decode(_insert(connection, request, (actor, actor_key), now))
 
         return self._database.write(act)
@@ -43,8 +43,8 @@ class LeadRequestRepository(Repository):
 
     @database_call
     def answer(
-        self, request_id: str, state: LeadRequestState, who: str, now: float, answer: str = ""
-    ) -> LeadRequest:
+        self, request_id: str, state: TeamLeadRequestState, who: str, now: float, answer: str = ""
+    ) -> TeamLeadRequest:
         """Update an open request to a lead with its end. Raises ConflictError for an ended one."""
         return self._database.write(
             lambda connection: _end(connection, request_id, state, who, now, answer, None)
@@ -58,17 +58,17 @@ class LeadRequestRepository(Repository):
 
         def act(connection: sqlite3.Connection, edits: tuple[Edit, ...]) -> None:
             edit = int(edits[0].id) if edits else None
-            _end(connection, request_id, LeadRequestState.DONE, who, now, "", edit)
+            _end(connection, request_id, TeamLeadRequestState.DONE, who, now, "", edit)
 
         return act
 
     @database_call
-    def get(self, request_id: str) -> LeadRequest:
+    def get(self, request_id: str) -> TeamLeadRequest:
         """Select one request to a lead of this account. Raises InvalidInput for an unknown id."""
         return self._database.read(lambda c: _decode(_select(c, request_id)))
 
     @database_call
-    def list_open(self, targets: Sequence[str] | None = None) -> tuple[LeadRequest, ...]:
+    def list_open(self, targets: Sequence[str] | None = None) -> tuple[TeamLeadRequest, ...]:
         """Select the open requests to a lead, oldest first; `targets`: of these records alone."""
         condition = "AND target IN (SELECT value FROM json_each(?))" if targets is not None else ""
         query = (
@@ -78,7 +78,7 @@ class LeadRequestRepository(Repository):
         return self._database.read(lambda c: tuple(map(_decode, c.execute(query, values))))
 
     @database_call
-    def list_recent(self, limit: int = 300) -> tuple[LeadRequest, ...]:
+    def list_recent(self, limit: int = 300) -> tuple[TeamLeadRequest, ...]:
         """Select the newest requests to a lead, open or ended, the newest first."""
         query = f"SELECT * FROM lead_request WHERE {_HERE} ORDER BY id DESC LIMIT ?"  # noqa: S608
         return self._database.read(lambda c: tuple(map(_decode, c.execute(query, (limit,)))))
@@ -114,12 +114,12 @@ def _insert(
 def _end(
     connection: sqlite3.Connection,
     request_id: str,
-    state: LeadRequestState,
+    state: TeamLeadRequestState,
     who: str,
     now: float,
     answer: str,
     edit: int | None,
-) -> LeadRequest:
+) -> TeamLeadRequest:
     before = _decode(_select(connection, request_id))
     if not before.is_open:
         raise ConflictError(
@@ -148,7 +148,7 @@ def _select(connection: sqlite3.Connection, request_id: str) -> sqlite3.Row:
     return row
 
 
-def _decode(row: sqlite3.Row) -> LeadRequest:
+def _decode(row: sqlite3.Row) -> TeamLeadRequest:
     try:
         request = EditRequest(
             EditKind(row["kind"]),
@@ -159,13 +159,13 @@ def _decode(row: sqlite3.Row) -> LeadRequest:
             row["reason"],
             row["ticket"],
         )
-        return LeadRequest(
+        return TeamLeadRequest(
             id=str(row["id"]),
             request=request,
             actor=row["actor"],
             actor_key=row["actor_key"],
             asked_at=row["asked_at"],
-            state=LeadRequestState(row["state"]),
+            state=TeamLeadRequestState(row["state"]),
             answered_by=row["answered_by"],
             answered_at=row["answered_at"],
             answer=row["answer"],

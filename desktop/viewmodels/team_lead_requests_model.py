@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.customer.edit_service import EditService
-from desktop.customer.lead_requests import LeadRequestService
+from desktop.customer.team_lead_requests import TeamLeadRequestService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
-from desktop.model.lead_request import LeadRequest, describe_wanted
 from desktop.model.lookup_query import record_query
+from desktop.model.team_lead_request import TeamLeadRequest, describe_wanted
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
 from desktop.viewmodels.task_model import TaskModel
@@ -16,7 +16,7 @@ from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_
 
 
 @dataclass(frozen=True)
-class LeadRequestView:
+class TeamLeadRequestView:
     """One request to a lead as a row; `do_reason` says why it may not be done, or is "".
 
     `can_decline`: the right to do it is the right to decline it. `can_withdraw`: the asker's own.
@@ -32,13 +32,13 @@ class LeadRequestView:
     can_withdraw: bool
 
 
-class LeadRequestsModel(TaskModel):
+class TeamLeadRequestsModel(TaskModel):
     """The open requests to a lead in this workspace, and the ways to answer them."""
 
     def __init__(
         self,
         workspace: WorkspaceProtocol,
-        service: LeadRequestService,
+        service: TeamLeadRequestService,
         editor: EditService,
         store: WorkspaceStore,
         bus: ChangeBus,
@@ -47,11 +47,11 @@ class LeadRequestsModel(TaskModel):
         super().__init__()
         self._workspace, self._service, self._editor = workspace, service, editor
         self._store, self._clock = store, clock
-        self._requests: tuple[LeadRequest, ...] = ()
+        self._requests: tuple[TeamLeadRequest, ...] = ()
         self._unsubscribe = bus.subscribe(self._on_changes)
         self.refresh()
 
-    def views(self, targets: Sequence[str] | None = None) -> tuple[LeadRequestView, ...]:
+    def views(self, targets: Sequence[str] | None = None) -> tuple[TeamLeadRequestView, ...]:
         """Build the rows of the open requests, oldest first; `targets`: of one customer alone."""
         if not check_view_permission(self._workspace).is_allowed:
             return ()
@@ -86,12 +86,12 @@ class LeadRequestsModel(TaskModel):
         self._unsubscribe()
         await super().close()
 
-    def _view(self, asked: LeadRequest) -> LeadRequestView:
+    def _view(self, asked: TeamLeadRequest) -> TeamLeadRequestView:
         request, actor = asked.request, self._workspace.actor
         ticket = f", #{request.ticket}" if request.ticket is not None else ""
         at = time_format.format_time_or_date(asked.asked_at, self._clock.now())
         reason = self._editor.permission_for(request).reason
-        return LeadRequestView(
+        return TeamLeadRequestView(
             asked.id,
             describe_wanted(request),
             request.target.label,
@@ -109,7 +109,7 @@ class LeadRequestsModel(TaskModel):
             self.changed.emit()
 
     async def _read(self) -> None:
-        found = await self._store.lead_requests.list_open()
+        found = await self._store.team_lead_requests.list_open()
         if found != self._requests:
             self._requests = found
             self.changed.emit()

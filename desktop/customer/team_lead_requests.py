@@ -20,24 +20,24 @@ from desktop.kit.errors import AppError, ConflictError, InvalidInput, NotPermitt
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import Edit, EditKind, EditRequest
-from desktop.model.lead_request import (
-    LeadRequest,
-    LeadRequestState,
-    describe_wanted,
-    require_askable,
-)
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.marketing_pause import parse_pause_terms
 from desktop.model.optout_level import SELECTABLE_LEVELS, OptOutLevel
 from desktop.model.permission import Permission
 from desktop.model.service import Service
 from desktop.model.sheet_overlay import pending_edit
+from desktop.model.team_lead_request import (
+    TeamLeadRequest,
+    TeamLeadRequestState,
+    describe_wanted,
+    require_askable,
+)
 from desktop.store.workspace_store import WorkspaceStore
 
 _ALREADY_SO = "It was so already."
 
 
-class LeadRequestService:
+class TeamLeadRequestService:
     """Asks leads for edits, and answers such requests by the rights of who is at work."""
 
     def __init__(
@@ -67,10 +67,10 @@ class LeadRequestService:
         if adds_note:
             factory = EditFactory(sheet, self._names(), ticket=request.ticket)
             note = factory.note(compose_request_note(request, actor.name))
-            settle = self._store.lead_requests.add_within(request, *who, now)
+            settle = self._store.team_lead_requests.add_within(request, *who, now)
             notes = await self._editor.submit_and_settle([note], settle)
         else:
-            await self._store.lead_requests.add(request, *who, now)
+            await self._store.team_lead_requests.add(request, *who, now)
         self._publish(request)
         return notes
 
@@ -91,7 +91,7 @@ class LeadRequestService:
         The customer is read again first. Empty where it was so already, which ends the request
         too. Raises NotPermitted, ConflictError for an answered one or a customer who is gone.
         """
-        asked = await self._store.lead_requests.get(request_id)
+        asked = await self._store.team_lead_requests.get(request_id)
         if not asked.is_open:
             raise ConflictError(f"Request {request_id} is {asked.state.value} already.")
         request = _with_asker(asked)
@@ -108,37 +108,39 @@ class LeadRequestService:
         actor, now = self._editor.actor, self._clock.now()
         waits = pending_edit(sheet, wanted.kind, wanted.name) is not None
         if not has_effect(wanted) and not waits:
-            done = LeadRequestState.DONE
-            await self._store.lead_requests.answer(
+            done = TeamLeadRequestState.DONE
+            await self._store.team_lead_requests.answer(
                 request_id, done, actor.signature, now, _ALREADY_SO
             )
             self._publish(request)
             return ()
-        settle = self._store.lead_requests.answer_within(request_id, actor.signature, now)
+        settle = self._store.team_lead_requests.answer_within(request_id, actor.signature, now)
         edits = await self._editor.submit_and_settle([wanted], settle, wait_for_undo=wait_for_undo)
         self._publish(request)
         return edits
 
-    async def decline(self, request_id: str, why: str) -> LeadRequest:
+    async def decline(self, request_id: str, why: str) -> TeamLeadRequest:
         """End a request without its edit. Raises NotPermitted without the right to make it."""
-        asked = await self._store.lead_requests.get(request_id)
+        asked = await self._store.team_lead_requests.get(request_id)
         self._editor.require_right(asked.request)
         if not why.strip():
             raise InvalidInput("Say why it is declined.", "Nothing was changed.")
-        return await self._end(asked, LeadRequestState.DECLINED, why.strip())
+        return await self._end(asked, TeamLeadRequestState.DECLINED, why.strip())
 
-    async def withdraw(self, request_id: str) -> LeadRequest:
+    async def withdraw(self, request_id: str) -> TeamLeadRequest:
         """Take one's own request back. Raises NotPermitted for somebody else's."""
-        asked, actor = await self._store.lead_requests.get(request_id), self._editor.actor
+        asked, actor = await self._store.team_lead_requests.get(request_id), self._editor.actor
         if not asked.is_asked_by(actor.key, actor.signature):
             raise NotPermitted(
                 "This request is somebody else’s.", f"{asked.actor} has asked it.", "Decline it."
             )
-        return await self._end(asked, LeadRequestState.WITHDRAWN, "")
+        return await self._end(asked, TeamLeadRequestState.WITHDRAWN, "")
 
-    async def _end(self, asked: LeadRequest, state: LeadRequestState, answer: str) -> LeadRequest:
+    async def _end(
+        self, asked: TeamLeadRequest, state: TeamLeadRequestState, answer: str
+    ) -> TeamLeadRequest:
         actor, now = self._editor.actor, self._clock.now()
-        ended = await self._store.lead_requests.answer(
+        ended = await self._store.team_lead_requests.answer(
             asked.id, state, actor.signature, now, answer
         )
         self._publish(asked.request)
@@ -260,6 +262,6 @@ def compose_request_note(request: EditRequest, asker: str) -> str:
     )
 
 
-def _with_asker(asked: LeadRequest) -> EditRequest:
+def _with_asker(asked: TeamLeadRequest) -> EditRequest:
     reason = f"{asked.request.reason} (asked by {asked.actor})"
     return replace(asked.request, reason=reason)

@@ -11,10 +11,10 @@ from desktop.panels.widgets.button import quiet_button, secondary_button
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.text_field import TextField
-from desktop.viewmodels.lead_requests_model import LeadRequestsModel, LeadRequestView
+from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel, TeamLeadRequestView
 
 
-class LeadRequestList(QWidget):
+class TeamLeadRequestList(QWidget):
     """Widget of the open requests to a lead; rows that stay keep their widgets and what is typed.
 
     `names_customers`: each row says whom it is about, and opens them.
@@ -25,19 +25,19 @@ class LeadRequestList(QWidget):
 
     def __init__(
         self,
-        model: LeadRequestsModel,
+        model: TeamLeadRequestsModel,
         *,
         names_customers: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._model, self._names_customers = model, names_customers
-        self._rows: dict[str, _LeadRequestRow] = {}
+        self._rows: dict[str, _TeamLeadRequestRow] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(fonts.scaled(10))
 
-    def show_requests(self, views: Sequence[LeadRequestView]) -> None:
+    def show_requests(self, views: Sequence[TeamLeadRequestView]) -> None:
         """Draw these requests to a lead, in their order."""
         wanted = {view.id for view in views}
         for gone in [key for key in self._rows if key not in wanted]:
@@ -45,7 +45,7 @@ class LeadRequestList(QWidget):
         for place, view in enumerate(views):
             row = self._rows.get(view.id)
             if row is None:
-                row = self._rows[view.id] = _LeadRequestRow(
+                row = self._rows[view.id] = _TeamLeadRequestRow(
                     view.id, self._model, names_customer=self._names_customers
                 )
                 row.customer_requested.connect(self.customer_requested)
@@ -62,16 +62,18 @@ class LeadRequestList(QWidget):
         return self._column.sizeHint().height()
 
 
-class _LeadRequestRow(QWidget):
+class _TeamLeadRequestRow(QWidget):
     """One request to a lead; Decline unfolds a line for the reason."""
 
     customer_requested = Signal(str)
     unfolded = Signal()
 
-    def __init__(self, request_id: str, model: LeadRequestsModel, *, names_customer: bool) -> None:
+    def __init__(
+        self, request_id: str, model: TeamLeadRequestsModel, *, names_customer: bool
+    ) -> None:
         super().__init__()
         self._id, self._model = request_id, model
-        self._view: LeadRequestView | None = None
+        self._view: TeamLeadRequestView | None = None
         self._wanted = label("", "strong", wrap=True)
         self._customer = LinkButton("")
         self._customer.setVisible(names_customer)
@@ -100,7 +102,7 @@ class _LeadRequestRow(QWidget):
         buttons = hbox(self._do, self._decline, self._withdraw, 1)
         self.setLayout(vbox(head, self._detail, buttons, self._reason_line, spacing=4))
 
-    def show_view(self, view: LeadRequestView) -> None:
+    def show_view(self, view: TeamLeadRequestView) -> None:
         """Draw the request to a lead, with names that a screen reader can tell apart."""
         self._view = view
         self._wanted.setText(view.wanted)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from desktop.app.cli_output import ExitCode, emit
-from desktop.model.lead_request import LeadRequest, describe_wanted
+from desktop.model.team_lead_request import TeamLeadRequest, describe_wanted
 
 
-def emit_lead_requests(requests: Sequence[LeadRequest], *, as_json: bool) -> int:
+def emit_lead_requests(requests: Sequence[TeamLeadRequest], *, as_json: bool) -> int:
     """Print requests to a lead; the exit code is that of a command that has done its work."""
     document = {"requests": [each.as_json() for each in requests]}
     lines = list(map(_request_line, requests)) or ["No request waits."]
     return emit(document, lines, as_json=as_json, exit_code=ExitCode.DONE)
 
 
-def _request_line(asked: LeadRequest) -> str:
+def _request_line(asked: TeamLeadRequest) -> str:
     request = asked.request
     ticket = f", #{request.ticket}" if request.ticket is not None else ""
     answered = f" by {asked.answered_by}" if asked.answered_by else ""

@@ -6,8 +6,8 @@ import pytest
 
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.model.edit import EditKind, EditRequest, EditTarget
-from desktop.model.lead_request import LeadRequestState
 from desktop.model.service import Service
+from desktop.model.team_lead_request import TeamLeadRequestState
 from tests.support.fresh_store import open_fresh_store
 
 TARGET = EditTarget(Service.SAILTHRU, "a" * 24, "maria@lopez.example")
@@ -16,18 +16,20 @@ LEAVE = EditRequest(EditKind.LIST, TARGET, "VIP", True, False, "moved", 48213)
 
 def test_request_is_answered_once(tmp_path: Path) -> None:
     store = open_fresh_store(tmp_path)
-    asked = store.lead_requests.add.blocking(LEAVE, "Kim", "zendesk:5", 1.0)
+    asked = store.team_lead_requests.add.blocking(LEAVE, "Kim", "zendesk:5", 1.0)
     assert asked.request == LEAVE
-    ended = store.lead_requests.answer.blocking(
-        asked.id, LeadRequestState.DECLINED, "Ada", 2.0, "no"
+    ended = store.team_lead_requests.answer.blocking(
+        asked.id, TeamLeadRequestState.DECLINED, "Ada", 2.0, "no"
     )
     assert (ended.state, ended.answered_by, ended.answer) == (
-        LeadRequestState.DECLINED, "Ada", "no",
+        TeamLeadRequestState.DECLINED, "Ada", "no",
     )  # fmt: skip
     with pytest.raises(ConflictError, match="declined already"):
-        store.lead_requests.answer.blocking(asked.id, LeadRequestState.WITHDRAWN, "Kim", 3.0)
+        store.team_lead_requests.answer.blocking(
+            asked.id, TeamLeadRequestState.WITHDRAWN, "Kim", 3.0
+        )
     # Two leads who press Do it at once: the second queues nothing.
-    settle = store.lead_requests.answer_within(asked.id, "Bo", 3.0)
+    settle = store.team_lead_requests.answer_within(asked.id, "Bo", 3.0)
     with pytest.raises(ConflictError, match="declined already"):
         store.outbox.enqueue_and_settle.blocking(
             [LEAVE], "Bo", 3.0, lambda _request, _pending: 0.0, settle
@@ -38,16 +40,16 @@ def test_request_is_answered_once(tmp_path: Path) -> None:
 
 def test_same_request_is_open_once(tmp_path: Path) -> None:
     store = open_fresh_store(tmp_path)
-    first = store.lead_requests.add.blocking(LEAVE, "Kim", "zendesk:5", 1.0)
+    first = store.team_lead_requests.add.blocking(LEAVE, "Kim", "zendesk:5", 1.0)
     with pytest.raises(ConflictError, match="Kim has asked for this already"):
-        store.lead_requests.add.blocking(LEAVE, "Lee", "zendesk:6", 2.0)
-    store.lead_requests.answer.blocking(first.id, LeadRequestState.WITHDRAWN, "Kim", 3.0)
-    again = store.lead_requests.add.blocking(LEAVE, "Lee", "zendesk:6", 4.0)
-    assert [each.id for each in store.lead_requests.list_open.blocking()] == [again.id]
-    assert store.lead_requests.list_open.blocking(["somebody else"]) == ()
+        store.team_lead_requests.add.blocking(LEAVE, "Lee", "zendesk:6", 2.0)
+    store.team_lead_requests.answer.blocking(first.id, TeamLeadRequestState.WITHDRAWN, "Kim", 3.0)
+    again = store.team_lead_requests.add.blocking(LEAVE, "Lee", "zendesk:6", 4.0)
+    assert [each.id for each in store.team_lead_requests.list_open.blocking()] == [again.id]
+    assert store.team_lead_requests.list_open.blocking(["somebody else"]) == ()
 
 
 @pytest.mark.parametrize("unknown", ["7", "x", "-1", "9" * 30, ""])
 def test_unknown_request_is_said_so(unknown: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="There is no request"):
-        open_fresh_store(tmp_path).lead_requests.get.blocking(unknown)
+        open_fresh_store(tmp_path).team_lead_requests.get.blocking(unknown)

@@ -3,24 +3,24 @@
 from PySide6.QtWidgets import QWidget
 
 from desktop.panels.customer.sheet_panel import SheetPanel
-from desktop.panels.lead_request_list import LeadRequestList
+from desktop.panels.team_lead_request_list import TeamLeadRequestList
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.lead_requests_model import LeadRequestsModel
+from desktop.viewmodels.team_lead_requests_model import TeamLeadRequestsModel
 
 
-class LeadRequestsPanel(SheetPanel):
+class TeamLeadRequestsPanel(SheetPanel):
     """Panel widget of the open requests about the customer shown; hidden where there is none."""
 
     def __init__(self, model: CustomerSheetModel, parent: QWidget | None = None) -> None:
         super().__init__("Requests to a lead", model, parent=parent)
-        self._requests: LeadRequestsModel | None = None
-        self._list: LeadRequestList | None = None
+        self._requests: TeamLeadRequestsModel | None = None
+        self._list: TeamLeadRequestList | None = None
 
-    def set_requests(self, requests: LeadRequestsModel) -> None:
+    def set_requests(self, requests: TeamLeadRequestsModel) -> None:
         """Give the panel the model of the requests, once there is one."""
         self._requests = requests
-        self._list = LeadRequestList(requests)
+        self._list = TeamLeadRequestList(requests)
         self.add(self._list)
         requests.changed.connect(self.refresh)
 

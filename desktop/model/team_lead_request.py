@@ -29,7 +29,7 @@ ASKABLE_KINDS = (
 MAX_REASON_LENGTH = 1000
 
 
-class LeadRequestState(Enum):
+class TeamLeadRequestState(Enum):
     """The state of a request to a lead; all but the first are final."""
 
     OPEN = "open"
@@ -39,7 +39,7 @@ class LeadRequestState(Enum):
 
 
 @dataclass(frozen=True)
-class LeadRequest:
+class TeamLeadRequest:
     """A request to a lead; times are Unix seconds.
 
     `request` is the edit as the asker saw it, with their reason and ticket. `answer` is why it was
@@ -51,7 +51,7 @@ class LeadRequest:
     actor: str
     actor_key: str
     asked_at: float
-    state: LeadRequestState = LeadRequestState.OPEN
+    state: TeamLeadRequestState = TeamLeadRequestState.OPEN
     answered_by: str = ""
     answered_at: float | None = None
     answer: str = ""
@@ -60,7 +60,7 @@ class LeadRequest:
     @property
     def is_open(self) -> bool:
         """Whether nobody has answered the request to a lead yet."""
-        return self.state is LeadRequestState.OPEN
+        return self.state is TeamLeadRequestState.OPEN
 
     def is_asked_by(self, actor_key: str, signature: str) -> bool:
         """Whether this person has asked; a name alone counts where nobody was confirmed."""
