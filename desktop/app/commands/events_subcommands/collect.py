@@ -19,8 +19,8 @@ from desktop.app.event_services import (
     open_live_directory,
     require_events_connected,
 )
+from desktop.app.event_source_permits import EventSourcePermits
 from desktop.app.feeding_right import FeedingRight, is_switched
-from desktop.app.unattended_sources import UnattendedSources
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
 from desktop.model.event_source import EventSource, EventSourceKind
@@ -157,7 +157,7 @@ async def _deliver(services: WorkspaceServices) -> tuple[dict[str, Any], AppErro
         # Read anew: only now are the keys here that prove a switch.
         sources = await services.event_sources.list_sources()
         before = {one.name: one.waiting for one in sources if one.is_unattended}
-        refusals = await UnattendedSources(services).find_refusals()
+        refusals = await EventSourcePermits(services).find_refusals()
         directory = await open_live_directory(services)
         await (await build_deliverer(services, directory, is_unattended=True)).deliver()
     except AppError as error:

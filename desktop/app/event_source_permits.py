@@ -9,7 +9,7 @@ from desktop.model.event_source import EventSource
 from desktop.model.permission import Actor, Permission, Role
 
 
-class UnattendedSources:
+class EventSourcePermits:
     """Asks for each source whether the admin who switched it on still is one.
 
     Zendesk is asked at most once a minute for each of them.
