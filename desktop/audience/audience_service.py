@@ -37,8 +37,8 @@ from desktop.model.permission import (
     check_role,
 )
 from desktop.model.sailthru_naming_rules import find_list_name
+from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
-from desktop.store.audience_repository import position_of
 from desktop.store.audit_log import AuditLog
 from desktop.store.data_source_repository import TICKETS_SOURCE, USERS_SOURCE
 from desktop.store.data_store import DataStore

@@ -17,8 +17,8 @@ from desktop.model.audience_condition import (
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_value import HIGHEST_SEGMENT
 from desktop.model.report import FindingAction, ReportFinding
+from desktop.store.audience_people_repository import AudiencePeopleRepository
 from desktop.store.audience_query import QueryMoment
-from desktop.store.audience_repository import AudienceRepository
 
 _O = AudienceOperator
 NOT_SET = "not_set"
@@ -64,7 +64,7 @@ _IN_BOTH = AudienceCondition("known_in", _O.IS, "both")
 
 
 async def find_health_findings(
-    people: AudienceRepository, moment: QueryMoment, names: ValueHealthNames
+    people: AudiencePeopleRepository, moment: QueryMoment, names: ValueHealthNames
 ) -> tuple[ReportFinding, ...]:
     """Return how many people stand at each health, and who of the frustrated is not suppressed."""
     found = []
@@ -88,7 +88,7 @@ async def find_health_findings(
 
 
 async def find_value_findings(
-    people: AudienceRepository, moment: QueryMoment, names: ValueHealthNames
+    people: AudiencePeopleRepository, moment: QueryMoment, names: ValueHealthNames
 ) -> tuple[ReportFinding, ...]:
     """Return who would gain or lose the tag of high value, and of whom that cannot be told."""
     tag, high = names.highvalue_tag, float(names.high_from)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from desktop.kit.errors import StorageError
 from desktop.store.account_repository import AccountRepository
-from desktop.store.audience_repository import AudienceRepository
+from desktop.store.audience_people_repository import AudiencePeopleRepository
 from desktop.store.customer_activity_repository import CustomerActivityRepository
 from desktop.store.data_source_repository import DataSourceRepository
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.field_facts_repository import FieldFactsRepository
 from desktop.store.integrity_check_record import is_checked_once
+from desktop.store.kept_comment_repository import KeptCommentRepository
 from desktop.store.kept_person_repository import KeptPersonRepository
 from desktop.store.kept_profile_repository import KeptProfileRepository
 from desktop.store.kept_ticket_repository import KeptTicketRepository
@@ -23,7 +24,6 @@ from desktop.store.rule_event_repository import RuleEventRepository
 from desktop.store.segment_presence_repository import SegmentPresenceRepository
 from desktop.store.sqlite_database import Database
 from desktop.store.sqlite_errors import is_file_unusable
-from desktop.store.ticket_comment_repository import TicketCommentRepository
 from desktop.store.ticket_report_repository import TicketReportRepository
 from desktop.store.ticket_rollup_repository import TicketRollupRepository
 
@@ -45,14 +45,14 @@ class DataStore:
     profiles: KeptProfileRepository
     rollups: TicketRollupRepository
     # Over a connection and a thread of its own: a long count holds up no page that is stored.
-    audience: AudienceRepository
+    audience: AudiencePeopleRepository
     ticket_reports: TicketReportRepository
     profile_reports: ProfileReportRepository
     rule_events: RuleEventRepository
     field_facts: FieldFactsRepository
     retention: RetentionRepository
     report_notices: ReportNoticeRepository
-    comments: TicketCommentRepository
+    comments: KeptCommentRepository
     segment_presence: SegmentPresenceRepository
     activity: CustomerActivityRepository
     data_db: Database
@@ -89,7 +89,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         tickets=KeptTicketRepository(data, rollups),
         profiles=KeptProfileRepository(data, rollups),
         rollups=rollups,
-        audience=AudienceRepository(reading),
+        audience=AudiencePeopleRepository(reading),
         audience_db=reading,
         ticket_reports=TicketReportRepository(history, data),
         profile_reports=ProfileReportRepository(history, data),
@@ -97,7 +97,7 @@ def open_data_store(folder: Path, accounts: AccountRepository | None = None) -> 
         field_facts=FieldFactsRepository(reading),
         retention=RetentionRepository(data, history),
         report_notices=ReportNoticeRepository(history),
-        comments=TicketCommentRepository(data),
+        comments=KeptCommentRepository(data),
         segment_presence=SegmentPresenceRepository(history),
         activity=CustomerActivityRepository(reading, history),
         data_db=data,

@@ -19,8 +19,8 @@ from desktop.model.exported_profile import ExportedProfile
 from desktop.model.kept_ticket import KeptOrganization, KeptTicket, SatisfactionRating
 from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
-from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.kept_profile_repository import ProfileFields
 from tests.bench.duckdb_comparison import compare_with_duckdb

@@ -14,8 +14,8 @@ from desktop.model.customer_value import CustomerType, default_value_source
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email
 from desktop.store import audience_repository
+from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
-from desktop.store.audience_repository import position_of
 from desktop.store.data_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
@@ -251,7 +251,7 @@ async def test_phrase_asks_no_more_of_people_than_it_has_to(store: DataStore) ->
     assert "SEARCH t USING COVERING INDEX ticket_by_requester (requester=?)" in asked
     phrase = parse_expression("text contains refund")
     # What was counted before is not counted again.
-    people = audience_repository.AudienceRepository(reading)
+    people = audience_repository.AudiencePeopleRepository(reading)
     asked = trace_plans(reading, lambda: people.count.blocking(phrase, MOMENT))
     assert "SEARCH p USING INDEX person_listed (id=?" in asked
     tagged = parse_expression("tickets >= 1 and tag is not vip")

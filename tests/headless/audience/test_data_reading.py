@@ -29,8 +29,8 @@ from desktop.store.data_erasure import (
     find_kept_people,
 )
 from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.kept_comment_repository import DueComments
 from desktop.store.sqlite_database import Database
-from desktop.store.ticket_comment_repository import DueComments
 from desktop.store.ticket_rollup_repository import quarter_of
 from desktop.store.workspace_store import open_store
 from tests.support.clocks import ManualClock

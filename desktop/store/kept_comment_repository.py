@@ -17,7 +17,7 @@ class DueComments:
     changed_at: float
 
 
-class TicketCommentRepository(Repository):
+class KeptCommentRepository(Repository):
     """Keeps what was written after the first message of a ticket, found like that message."""
 
     @database_call

@@ -70,7 +70,7 @@ _MAX_SORTED = 2_000
 _MANY = 20_000
 
 
-class AudienceRepository(Repository):
+class AudiencePeopleRepository(Repository):
     """Reads people by conditions, over a connection of its own: it holds up no one who writes."""
 
     def __init__(self, database: Database) -> None:
