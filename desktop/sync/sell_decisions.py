@@ -15,7 +15,7 @@ from desktop.model.sync_plan import PlannedOutcome, PlanRow
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.pipeline.eligibility import UNMATCHED_DELETION_CAUSE
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE
-from desktop.sync.sync_context import sell_kind_of
+from desktop.sync.sync_context import sell_kind_of, sell_kinds_of
 
 _MATCH_CAUSES = (SHARED_ADDRESS_CAUSE, UNMATCHED_DELETION_CAUSE)
 
@@ -37,7 +37,8 @@ class SellDecisions:
 
         Also of one that is skipped for another: a choice can be made anew.
         """
-        if row.cause != SHARED_ADDRESS_CAUSE and row.fate is not PlannedOutcome.SKIPPED:
+        is_shared = row.cause == SHARED_ADDRESS_CAUSE or row.fate is PlannedOutcome.SKIPPED
+        if not is_shared or not sell_kinds_of(sync):
             return ()
         kind, key = sell_kind_of(sync), self._address_key(sync, row)
         ids = self.store.sell_feeds.find_by_email_hash.blocking(kind, [key]).get(key, ())
