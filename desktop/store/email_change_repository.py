@@ -209,6 +209,7 @@ def _decode_change(row: sqlite3.Row) -> EmailChange:
 
 def _parse_change(row: sqlite3.Row) -> EmailChange:
     expected, found = (msgspec.json.decode(row[name]) for name in ("expected", "verification"))
+    waits_for_sell = found is not None and bool(found.pop(_WAITS_KEY, False))
     return EmailChange(
         id=str(row["id"]),
         user_id=row["user_id"],
@@ -223,8 +224,8 @@ def _parse_change(row: sqlite3.Row) -> EmailChange:
         created_at=row["created_at"],
         ended_at=row["ended_at"],
         # Of a customer without a profile nothing is compared.
-        verification=parse_verification(found) if found and "fields" in found else None,
+        verification=parse_verification(found) if found else None,
         undoes=str(row["undoes"]) if row["undoes"] is not None else None,
         is_automatic=bool(row["is_automatic"]),
-        waits_for_sell=bool((found or {}).get(_WAITS_KEY)),
+        waits_for_sell=waits_for_sell,
     )
