@@ -13,7 +13,7 @@ from desktop.model.audience_person import AudienceColumn, AudienceOrder
 from desktop.model.customer_value import CustomerType, default_value_source
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email
-from desktop.store import audience_repository
+from desktop.store import audience_people_repository
 from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
 from desktop.store.data_store import DataStore
@@ -251,7 +251,7 @@ async def test_phrase_asks_no_more_of_people_than_it_has_to(store: DataStore) ->
     assert "SEARCH t USING COVERING INDEX ticket_by_requester (requester=?)" in asked
     phrase = parse_expression("text contains refund")
     # What was counted before is not counted again.
-    people = audience_repository.AudiencePeopleRepository(reading)
+    people = audience_people_repository.AudiencePeopleRepository(reading)
     asked = trace_plans(reading, lambda: people.count.blocking(phrase, MOMENT))
     assert "SEARCH p USING INDEX person_listed (id=?" in asked
     tagged = parse_expression("tickets >= 1 and tag is not vip")
@@ -344,13 +344,13 @@ async def test_a_count_is_remembered_until_something_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    count = audience_repository._count
+    count = audience_people_repository._count
 
     def note(connection: Any, where: Any, **more: Any) -> int:
         asked.append(where.text)
         return count(connection, where, **more)
 
-    monkeypatch.setattr(audience_repository, "_count", note)
+    monkeypatch.setattr(audience_people_repository, "_count", note)
     for store in open_small_store(tmp_path):
         await read_all(store, FakeExport(users=[user(1, locale="de"), user(2, locale="fr")]))
         german = parse_expression("locale is de")

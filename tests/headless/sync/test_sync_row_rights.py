@@ -25,7 +25,7 @@ from desktop.sync.sync_runner import RunRequest
 from tests.support import sync_cases
 from tests.support.sandbox_servers import SandboxServers
 
-RIGHTS = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.CREATE, Permission.VARS)
+RIGHTS = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.CREATE)
 FRESH = "Fresh"
 
 
@@ -91,7 +91,6 @@ async def test_row_needs_the_right_of_who_applies_it(
         Permission.LIST_ADD: lambda: is_fresh(sync_sandbox, one),
         Permission.LIST_REMOVE: lambda: not is_fresh(sync_sandbox, one),
         Permission.CREATE: lambda: sync_sandbox.read_profile(one.email) is not None,
-        Permission.VARS: lambda: is_fresh(sync_sandbox, one),
     }
     assert is_done[right]() is may
     if right is Permission.LIST_ADD and not may:
@@ -110,10 +109,7 @@ async def test_rollback_and_retry_need_the_right_too(
     effects = SyncEffects(add_to_lists=(FRESH,))
     sync = save_sync(sync_services, FlowPolicy.MAY_START, effects)
     run = await sync_cases.run_sync(sync_services, sync)
-    vars_too = {Permission.VARS}
-    sign_in_as_agent(
-        sync_services, monkeypatch, {Permission.LIST_REMOVE} | vars_too if may else vars_too
-    )
+    sign_in_as_agent(sync_services, monkeypatch, {Permission.LIST_REMOVE} if may else ())
     back = await RollbackPlanner(build_sync_context(sync_services)).build_plan(run.id, "Ben")
     run = await sync_cases.run_sync(sync_services, sync, plan_id=back.id)
     assert only_row(sync_services, run).state is (PlanRowState.DONE if may else PlanRowState.PARKED)
@@ -128,7 +124,7 @@ async def test_rollback_and_retry_need_the_right_too(
     again = RunRequest(sync.name, "Ben", why="retry", source_ids=sources)
     run = await run_and_notify(sync_services, sync, again)
     assert only_row(sync_services, run).state is PlanRowState.PARKED
-    sign_in_as_agent(sync_services, monkeypatch, {Permission.LIST_ADD} | vars_too)
+    sign_in_as_agent(sync_services, monkeypatch, {Permission.LIST_ADD})
     run = await run_and_notify(sync_services, sync, again)
     assert only_row(sync_services, run).state is PlanRowState.DONE
     assert is_fresh(sync_sandbox, one)

@@ -30,9 +30,9 @@ from desktop.store.sqlite_database import load_migrations
 from desktop.store.team.team_errors import TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
 from desktop.store.team.work_queue import WorkQueue
+from tests.support.child_processes import ROOT
 from tests.support.clocks import ManualClock
 from tests.support.postgres_server import PostgresServer
-from tests.support.sandbox_process import ROOT
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.sync_cases import (
     TICKETS_INCREMENTED,
@@ -54,7 +54,12 @@ async def share_sync(desks: list[WorkspaceServices]) -> Sync:
         save_preset(
             house,
             TICKETS_INCREMENTED,
-            lambda sync: replace(sync, flows=FlowPolicy.MAY_START, schedule="every 5 min"),
+            lambda sync: replace(
+                sync,
+                flows=FlowPolicy.MAY_START,
+                schedule="every 5 min",
+                switched_on_by=desks[0].session.actor.key,
+            ),
         )
         for house in desks
     ]
