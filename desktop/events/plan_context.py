@@ -58,6 +58,8 @@ class EventPlanContext:
             external_id="" if is_own_id else keys.external_id,
         )
         other = await self.find_user(left)
+        if other.problem:
+            return other
         if other.user is None and other.line:
             others = f"{match.user.id}, and one whom line {other.line} creates,"
         elif other.user is None or other.user.id == match.user.id:

@@ -128,6 +128,8 @@ def test_two_users_for_one_event_are_a_conflict(
     others = [
         identify("", email) | {"anonymousId": "a"},
         identify(external, own),
+        # Whose keys are of two others, too.
+        identify(external, email),
         identify("", email, company={"id": records.organization()}) | {"anonymousId": "a"},
     ]
     for event in others:
