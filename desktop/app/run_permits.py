@@ -25,8 +25,8 @@ async def find_run_permits(
     """Return whose permissions a run process asks before a row: the starter's or the schedule's.
 
     A scheduled run is judged by whoever switched the sync on, with the role that Zendesk says they
-    have now; where that cannot be found out, it writes nothing. Nor does it loosen an opt-out,
-    change a list or a tag, or create by a record that somebody else may have corrected since.
+    have now; where that cannot be found out, it writes nothing. Of a record that somebody
+    else may have corrected since it writes profile data and tags alone, and stricter opt-outs.
     """
     if request.why != "schedule":
         return await _find_person_permits(services, request)

@@ -28,8 +28,6 @@ from desktop.model.target_record import (
 )
 
 _ADDRESS_FIELDS = (PRIMARY_EMAIL_FIELD, PROFILE_EMAIL_FIELD, SELL_EMAIL_FIELD)
-# Not given to a scheduled run for a record that a person without these rights may have corrected.
-_NOT_AFTER_CORRECTION = frozenset({Permission.CREATE, Permission.LIST_ADD, Permission.LIST_REMOVE})
 
 
 @dataclass(frozen=True)
@@ -98,8 +96,8 @@ class RowPermits:
     def find_row_refusal(self, row: PlanRow) -> str:
         """Say which right a row to be sent lacks, besides that to opt in, or ""."""
         for permission in self._needed_rights(row):
-            # What a person has corrected is theirs: another right than theirs lets nobody in.
-            if permission in _NOT_AFTER_CORRECTION and self.is_corrected(row.source_id):
+            # Whoever corrected it may lack the right; the schedule's owner did not look at it.
+            if self.is_corrected(row.source_id):
                 return corrected_reason(permission)
             if reason := self.find_refusal(permission):
                 return reason
@@ -130,12 +128,12 @@ def needed_rights(
     """Return the rights that a plan row takes to be sent, those over opt-outs left aside.
 
     They are an edit's of the same field, but for other fields and tags: the right to run syncs
-    covers these. That to create covers what a new record begins with, but for lists. `own_rights`
-    as in `RowPermits`.
+    covers these. That to create covers what a new record begins with, but for lists and a pause.
+    `own_rights` as in `RowPermits`.
     """
     needed = [_needed_right(change, own_rights) for change in row.changes_to_send]
     if is_create(row):
-        beyond = (Permission.LIST_ADD, Permission.LIST_REMOVE)
+        beyond = (Permission.LIST_ADD, Permission.LIST_REMOVE, Permission.PAUSE)
         needed = [Permission.CREATE, *(one for one in needed if one in beyond)]
     return tuple(dict.fromkeys(one for one in needed if one is not None))
 
