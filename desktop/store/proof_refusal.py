@@ -10,9 +10,9 @@ def make_proof_refusal(title: str, verdict: str, way_out: str, which: str = "It"
     """Return the error for a `ProofVerdict` that is not PROVEN; `which` names the edited rows."""
     if verdict == ProofVerdict.UNKNOWN:
         return ConflictError(
-            f"Whether {title} is as it was made can't be told here.",
-            "Another process made it, with a key that this one has not: the key of the keyring, of"
-            " another FAIRLEAD_AUDIT_KEY, or none. Nothing of it is written.",
+            f"Fairlead can't check {title} here.",
+            "Another process made it with another key: the keyring's, or another"
+            " FAIRLEAD_AUDIT_KEY. Nothing of it is written.",
             _KEY_HINT + way_out,
         )
     return ConflictError(
