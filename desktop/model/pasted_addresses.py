@@ -13,9 +13,9 @@ from desktop.kit.errors import InvalidInput
 from desktop.kit.text import shorten, to_single_line
 from desktop.model.email_address import email_match_key, is_reachable_email, parse_email
 
-# Ten thousand rows of a table with its other columns are some 2 MB.
 # Spreadsheets and documents: zipped (.xlsx, .ods, .numbers), of old Office (.xls), PDF.
 _NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-")
+# Ten thousand rows of a table with its other columns are some 2 MB.
 MAX_PASTED_BYTES = 8_000_000
 MAX_PASTED_ADDRESSES = 10_000
 # With those that are no address, or come twice.
