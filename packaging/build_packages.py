@@ -138,7 +138,10 @@ def smoke_test_deb(into: Path) -> Path:
 
     from desktop import __version__
 
-    package = max(into.glob("fairlead_*.deb"), key=lambda path: path.stat().st_mtime)
+    packages = sorted(into.glob("fairlead_*.deb"), key=lambda path: path.stat().st_mtime)
+    if not packages:
+        sys.exit(f"There is no .deb in {into.name}/ yet: run packaging/dev.py package first.")
+    package = packages[-1]
     with tempfile.TemporaryDirectory(prefix="fl-next-") as folder:
         # What is upgraded to differs in its version alone.
         newer = build_debian_package(
