@@ -20,7 +20,8 @@ Control, on every port, without sign-in, JSON in and out:
 - POST /sandbox/speed {"latency_ms": 80, "rate_limits": "off"}.
 - POST /sandbox/reset: forget every change, job, token, count, switch and fault since the start;
   the faults and keys of the command line are in force again.
-- POST /sandbox/expire-tokens: every OAuth access token expires now; refresh tokens stay.
+- POST /sandbox/expire-tokens: every OAuth access token expires now, Sell's too; refresh tokens
+  stay.
 - GET /sandbox/credentials: the first line again.
 - GET /sandbox/people: the fixture people with ids and addresses.
 - GET /sandbox/mails: the verification mails that Zendesk would have sent, oldest first.

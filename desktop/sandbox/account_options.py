@@ -80,6 +80,8 @@ class SandboxAccount:
     sell_user: bool = True
     # Sell: the product has ended; how the API answers then is unknown, here as to a dead token.
     sell_retired: bool = False
+    # Sell: renewing an OAuth token replaces its refresh token; which of both it does is unknown.
+    sell_refresh_rotation: bool = True
     # Sell: the list of lead statuses, which the public reference leaves out.
     sell_lead_statuses: bool = True
     # Sell: the account that GET /v2/accounts/self names; 0 = that of the fixtures.

@@ -118,7 +118,8 @@ class ControlApi:
         return self._count_requests(given)
 
     def _expire_tokens(self, _given: Any) -> JsonObject:
-        return {"expired": self.services.zendesk.repository.expire_tokens()}
+        repositories = (self.services.zendesk.repository, self.services.sell.repository)
+        return {"expired": sum(repository.expire_tokens() for repository in repositories)}
 
     def _reset(self, _given: Any) -> JsonObject:
         self.services.reset()

@@ -7,6 +7,7 @@ from desktop.sandbox.http_messages import JsonObject
 
 OAUTH_CLIENT_ID = "fairlead_desktop"
 SERVER_CLIENT_ID = "fairlead_server"
+SELL_CLIENT_ID = "fairlead_sell"
 ADMIN_EMAIL = "ada@acme.example"
 SECOND_ADMIN_EMAIL = "bo@acme.example"
 AGENT_EMAIL = "kim@acme.example"
@@ -25,6 +26,7 @@ class SandboxCredentials:
     second_admin_api_token: str
     server_client_secret: str
     sell_token: str
+    sell_client_secret: str
 
     @property
     def zendesk_tokens(self) -> tuple[str, ...]:
@@ -53,7 +55,12 @@ class SandboxCredentials:
                 "server_client_id": SERVER_CLIENT_ID,
                 "server_client_secret": self.server_client_secret,
             },
-            "sell": {"base_url": sell_uri, "access_token": self.sell_token},
+            "sell": {
+                "base_url": sell_uri,
+                "access_token": self.sell_token,
+                "oauth_client_id": SELL_CLIENT_ID,
+                "oauth_client_secret": self.sell_client_secret,
+            },
         }
 
 
@@ -78,4 +85,5 @@ def make_credentials(seed: int) -> SandboxCredentials:
         token("zendesk server client secret"),
         # Sixty-four characters, as Sell's access tokens have.
         key("sell token") + key("sell token, second half"),
+        key("sell client secret") + key("sell client secret, second half"),
     )

@@ -264,6 +264,18 @@ SAILTHRU_TYPES: Mapping[str, Check] = {
 }
 
 
+# docs/zendesk-sell.md 2, with the errors of RFC 6749.
+SELL_OAUTH_TYPES: Mapping[str, Check] = {
+    "access_token": lambda value: is_text(value) and len(value) == 64,
+    "refresh_token": is_text,
+    "token_type": one_of("bearer"),
+    "expires_in": one_of(3600),
+    "scope": is_text,
+    "error": one_of("invalid_grant"),
+    "error_description": is_text,
+}
+
+
 def find_wrong_types(
     answers: Iterator[tuple[str, str, Any]], find_check: Callable[[str, str], Check | None]
 ) -> list[str]:

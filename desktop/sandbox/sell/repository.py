@@ -33,6 +33,10 @@ class SellRepository:
         self.state = state
         self.seed_data = SellSeedData(state.generated_people)
         self.tables = {kind: self._table(kind) for kind in KINDS}
+        self.tokens: RecordTable[str] = RecordTable(
+            "sell.token", state.store, lambda _key: None, state.now, str
+        )
+        self.tokens.restore()
         # Device → "Contact-1234" → the revision it has acknowledged.
         self.acknowledged: dict[str, dict[str, int]] = defaultdict(dict)
         self._ids_by_email: dict[str, dict[str, set[int]]] = {"contact": {}, "lead": {}}
@@ -66,6 +70,20 @@ class SellRepository:
         if kind in self._ids_by_email and record.get("email"):
             email = record["email"].casefold()
             self._ids_by_email[kind].setdefault(email, set()).add(record["id"])
+
+    # OAuth tokens
+
+    def expire_tokens(self) -> int:
+        """Let the access tokens of the sandbox's Sell expire now; returns how many."""
+        now = self.state.now()
+        live = [
+            (key, token)
+            for key, token in self.tokens.existing_overrides()
+            if key.startswith("access ") and token["expires"] > now
+        ]
+        for key, token in live:
+            self.tokens.put(key, {**token, "expires": now - 1})
+        return len(live)
 
     # Reading
 

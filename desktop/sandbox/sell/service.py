@@ -1,4 +1,4 @@
-"""The Sell sandbox as a service: User-Agent, token, rate limit, plan, router.
+"""The Sell sandbox as a service: User-Agent, OAuth, token, rate limit, plan, router.
 
 Facts: docs/zendesk-sell.md 2 to 4. How the limit is cut is unknown: here a short burst is allowed.
 """
@@ -17,6 +17,7 @@ from desktop.sandbox.http_messages import (
 from desktop.sandbox.router import Router
 from desktop.sandbox.sell.account_endpoints import SellAccountEndpoints
 from desktop.sandbox.sell.error_responses import LOGREF_PLACEHOLDER, request_error_response
+from desktop.sandbox.sell.oauth_endpoints import SCOPES, SellOAuthEndpoints, required_scopes
 from desktop.sandbox.sell.record_endpoints import register_record_routes
 from desktop.sandbox.sell.repository import SellRepository
 from desktop.sandbox.sell.search_endpoints import SellSearchEndpoints
@@ -45,6 +46,10 @@ class SellSandbox:
         self.credentials = credentials
         self.repository = SellRepository(state)
         self.router = Router()
+        # Answered without an access token.
+        self.public_router = Router()
+        oauth = SellOAuthEndpoints(self.repository, credentials.sell_client_secret)
+        oauth.register(self.public_router)
         self._bucket = CallBucket(BURST, 0.0)
         SellAccountEndpoints(self.repository).register(self.router)
         SyncEndpoints(self.repository).register(self.router)
@@ -65,13 +70,17 @@ class SellSandbox:
             return request_error_response("temporarily_unavailable")
         if not request.headers.get("user-agent", "").strip():
             return request_error_response("invalid_user_agent")
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        is_known = scheme.lower() == "bearer" and token.strip() == self.credentials.sell_token
+        public = self.public_router.handle(request, request.path)
+        if public is not None:
+            return public
+        scopes = self._scopes_of(request)
         # A token ends with its user's account, and every account with the product.
-        if not is_known or not account.sell_user or account.sell_retired:
+        if scopes is None or not account.sell_user or account.sell_retired:
             return request_error_response("unauthorized")
         if self._is_over_limit():
             return request_error_response("rate_limit_exceeded")
+        if not scopes & required_scopes(request.method, request.path):
+            return request_error_response("insufficient_scope", "the token lacks the scope")
         if request.path.startswith("/v2/products") and account.sell_plan not in PLANS_WITH_PRODUCTS:
             return request_error_response("insufficient_scope", "the plan has no products")
         if request.path == "/v2/lead_statuses" and not account.sell_lead_statuses:
@@ -79,6 +88,19 @@ class SellSandbox:
         request = replace(request, actor=SandboxActor(TOKEN_OWNER_ID, "admin"))
         answer = self.router.handle(request, request.path)
         return answer or request_error_response("incorrect_path")
+
+    def _scopes_of(self, request: SandboxRequest) -> frozenset[str] | None:
+        """Return what a request's access token is good for; None: it is unknown or has expired."""
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        token = text.strip()
+        if scheme.lower() != "bearer":
+            return None
+        if token == self.credentials.sell_token:
+            return SCOPES
+        found = self.repository.tokens.get(f"access {token}")
+        if found is None or found["expires"] <= self.state.now():
+            return None
+        return frozenset(found["scope"].split())
 
     def _is_over_limit(self) -> bool:
         factor = self.state.rate_limit_factor

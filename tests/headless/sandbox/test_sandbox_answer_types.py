@@ -14,11 +14,13 @@ from desktop.sandbox.credentials import make_credentials
 from desktop.sandbox.services import SandboxServices
 from desktop.sandbox.state import build_state
 from tests.support.sandbox_answer_types import (
+    SELL_OAUTH_TYPES,
     find_sailthru_check,
     find_wrong_types,
     find_zendesk_check,
 )
 from tests.support.sandbox_client import SandboxClient
+from tests.support.sell_oauth import redeem, renew, sign_in
 
 
 def zendesk_answers(sandbox: SandboxClient) -> Iterator[tuple[str, str, Any]]:
@@ -275,6 +277,24 @@ def test_sailthru_answers_have_the_types_of_the_contract(writable_sandbox: Sandb
     table = _services().sailthru.endpoints
     asked = {(method, name) for method, name, _ in calls}
     assert {(method, name) for name, by_method in table.items() for method in by_method} <= asked
+
+
+def test_sell_oauth_answers_have_the_types_of_the_contract(
+    writable_sandbox: SandboxClient,
+) -> None:
+    first = sign_in(writable_sandbox)
+    calls = [
+        ("POST", "/oauth2/token", first),
+        ("POST", "/oauth2/token", renew(writable_sandbox, first["refresh_token"]).body),
+        ("POST", "/oauth2/token", redeem(writable_sandbox, "used").body),
+    ]
+    wrong = find_wrong_types(iter(calls), lambda _path, key: SELL_OAUTH_TYPES.get(key))
+    assert not wrong, "\n".join(wrong)
+    pages = {("GET", "/oauth2/authorize"), ("POST", "/oauth2/authorize")}
+    without_body = {("POST", "/oauth2/revoke")}
+    routes = _services().sell.public_router.routes_by_path
+    asked = {(method, path) for method, path, _ in calls} | pages | without_body
+    assert {(method, path) for path, by_method in routes.items() for method in by_method} == asked
 
 
 def test_list_counts_are_people(read_only_sandbox: SandboxClient) -> None:
