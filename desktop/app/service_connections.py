@@ -143,12 +143,11 @@ async def open_service_connections(
         if isinstance(credentials, ApiTokenCredentials):
             fingerprint = token_fingerprint(credentials.token)
     sell = None
-    token = None
-    if not is_left(values, DataSourceKind.SELL):
-        token = await connection_config.sell_token(values)
-    if token is not None:
-        address = values.get(settings_table.SELL_BASE_URL)
-        sell = factory.sell(token, open_transport(Service.SELL, address))
+    if values.get(settings_table.SELL_ENABLED) and not is_left(values, DataSourceKind.SELL):
+        transport = open_transport(Service.SELL, values.get(settings_table.SELL_BASE_URL))
+        access = await connection_config.sell_credentials(values, transport)
+        if access is not None:
+            sell = factory.sell(access, transport)
     return ServiceConnections(
         ServiceClients(sailthru, zendesk, sell), tuple(transports), fingerprint
     )

@@ -6,17 +6,19 @@ and in who listens for a service's status; everything else is the same and is pu
 
 from dataclasses import dataclass
 
+from desktop.clients.authorization_header import HeaderCredentials
 from desktop.clients.http_messages import Transport
 from desktop.clients.rate_limiter import RateLimiter
 from desktop.clients.request_pipeline import INTERACTIVE_RETRY_POLICY, RequestPipeline, RetryPolicy
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.protocol import SailthruCredentials, read_endpoint_rate_limits
 from desktop.clients.sell.client import SellClient
-from desktop.clients.sell.protocol import CALLS_PER_S, SellAuthenticator
+from desktop.clients.sell.credentials import SellAuthenticator
+from desktop.clients.sell.protocol import CALLS_PER_S
 from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
 from desktop.clients.token_bucket import PacedRateLimiter
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.credentials import ZendeskAuthenticator, ZendeskCredentials
+from desktop.clients.zendesk.credentials import ZendeskAuthenticator
 from desktop.clients.zendesk.protocol import read_account_rate_limits
 from desktop.kit.clock import Clock
 from desktop.model.service import Service
@@ -40,7 +42,7 @@ class ClientFactory:
         )
         return SailthruClient(credentials, pipeline)
 
-    def zendesk(self, credentials: ZendeskCredentials, transport: Transport) -> ZendeskClient:
+    def zendesk(self, credentials: HeaderCredentials, transport: Transport) -> ZendeskClient:
         """Build a Zendesk client of one agent; `transport` leads to the account's address."""
         limiter = RateLimiter(self.clock, read_account_rate_limits, shared=True)
         tracker = ServiceStatusTracker(Service.ZENDESK.title, self.clock, self.on_state)
@@ -50,11 +52,11 @@ class ClientFactory:
         )
         return ZendeskClient(pipeline)
 
-    def sell(self, access_token: str, transport: Transport) -> SellClient:
-        """Build a client of one Zendesk Sell token; `transport` leads to Sell's one address."""
+    def sell(self, credentials: HeaderCredentials, transport: Transport) -> SellClient:
+        """Build a client of one Zendesk Sell user; `transport` leads to Sell's one address."""
         limiter = PacedRateLimiter(self.clock, calls_per_s=CALLS_PER_S)
         tracker = ServiceStatusTracker(Service.SELL.title, self.clock, self.on_state)
-        authenticator = SellAuthenticator(access_token)
+        authenticator = SellAuthenticator(credentials)
         pipeline = RequestPipeline(
             transport, limiter, tracker, self.clock, authenticator, self.retry_policy
         )

@@ -27,7 +27,8 @@ RETRIED_LATER_HINT = "It is tried again later."
 SIGN_IN_HINTS = {
     Service.SAILTHRU: "Check the API key and secret in Settings.",
     Service.ZENDESK: "Sign in to Zendesk again in Settings.",
-    Service.SELL: "Check the access token in Settings; it ends with its user’s account.",
+    Service.SELL: "Sign in to Zendesk Sell again in Settings › Connections. An access token ends"
+    " with its user’s account.",
 }
 _RIGHTS_HINTS = {
     Service.SAILTHRU: "This API key may lack the right for it.",

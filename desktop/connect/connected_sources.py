@@ -18,6 +18,7 @@ _ACCOUNTS: tuple[tuple[DataSourceKind, Secret, Setting[Any]], ...] = (
     (DataSourceKind.SUPPORT, Secret.ZENDESK_TOKEN, settings_table.ZENDESK_BASE_URL),
     (DataSourceKind.SAILTHRU, Secret.SAILTHRU_KEY, settings_table.SERVICE_URI),
     (DataSourceKind.SELL, Secret.SELL_TOKEN, settings_table.SELL_BASE_URL),
+    (DataSourceKind.SELL, Secret.SELL_REFRESH, settings_table.SELL_BASE_URL),
 )
 
 

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from desktop.clients.authorization_header import HeaderCredentials
 from desktop.clients.http_messages import Transport
 from desktop.clients.sailthru.protocol import SailthruCredentials
+from desktop.clients.sell.credentials import AccessTokenCredentials
+from desktop.clients.sell.oauth import SellOAuthClient
 from desktop.clients.zendesk.client_credentials import ClientCredentials
-from desktop.clients.zendesk.credentials import ApiTokenCredentials, ZendeskCredentials
+from desktop.clients.zendesk.credentials import ApiTokenCredentials
+from desktop.clients.zendesk.oauth import ZendeskOAuthClient
 from desktop.connect.identity_and_roles import computer_account_name
 from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
@@ -30,6 +34,9 @@ from desktop.vault.bound_secrets import (
 )
 from desktop.vault.environment_vault import ZENDESK_EMAIL_VARIABLE, EnvironmentSecrets
 from desktop.vault.secret import ZENDESK_SECRETS, Secret, Vault
+
+# The lock file of whoever renews Sell's OAuth tokens.
+SELL_LOCK = "sell-sign-in"
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,15 @@ class ConnectionConfig:
     def token_manager(self, values: SettingsValues, transport: Transport) -> OAuthTokenManager:
         """Return the manager of Zendesk's OAuth tokens; `transport` leads to the account."""
         lock = self.workspace.lock_path("sign-in")
-        client_id = values.get(settings_table.ZENDESK_CLIENT_ID)
-        return OAuthTokenManager(self.vault, transport, client_id, lock, self.clock)
+        client = ZendeskOAuthClient(values.get(settings_table.ZENDESK_CLIENT_ID))
+        return OAuthTokenManager(self.vault, transport, client, lock, self.clock)
+
+    def sell_token_manager(
+        self, client: SellOAuthClient, transport: Transport
+    ) -> OAuthTokenManager:
+        """Return the manager of Sell's OAuth tokens; `transport` leads to Sell's address."""
+        lock = self.workspace.lock_path(SELL_LOCK)
+        return OAuthTokenManager(self.vault, transport, client, lock, self.clock)
 
     async def secret_for_host(self, secret: Secret, host: str) -> str | None:
         """Return a stored secret for requests to `host`; None where it was given for another.
@@ -128,6 +142,7 @@ class ConnectionConfig:
             (Secret.ZENDESK_CLIENT_SECRET, settings_table.ZENDESK_BASE_URL, known.zendesk_base_url),
             (Secret.SAILTHRU_KEY, settings_table.SERVICE_URI, known.sailthru_service_uri),
             (Secret.SELL_TOKEN, settings_table.SELL_BASE_URL, ""),
+            (Secret.SELL_CLIENT_SECRET, settings_table.SELL_BASE_URL, ""),
         )
         for secret, setting, connected in addresses:
             now = values.get(setting)
@@ -143,15 +158,15 @@ class ConnectionConfig:
     def require_sell_address(self, values: SettingsValues) -> None:
         """Raise SecretForOtherHost where the environment's Sell token would go to another address.
 
-        It is for the one that was set in Fairlead.
+        It is for the one that was set in Fairlead, and so is the OAuth client's secret.
         """
         address = self._sealed_values(values.policy).get(settings_table.SELL_BASE_URL)
         now = values.get(settings_table.SELL_BASE_URL)
-        if Secret.SELL_TOKEN in self.environment_secrets.secrets and now not in ("", address):
-            raise _environment_secret_refused(
-                Secret.SELL_TOKEN,
-                f"This workspace was set up for {address}, and the settings say {now}.",
-            )
+        for secret in (Secret.SELL_TOKEN, Secret.SELL_CLIENT_SECRET):
+            if secret in self.environment_secrets.secrets and now not in ("", address):
+                raise _environment_secret_refused(
+                    secret, f"This workspace was set up for {address}, and the settings say {now}."
+                )
 
     async def sailthru_credentials(self, service_uri: str) -> SailthruCredentials | None:
         """Return the Sailthru key and secret for this address, or None until both are stored.
@@ -170,16 +185,43 @@ class ConnectionConfig:
         """
         if not values.get(settings_table.SELL_ENABLED):
             return None
+        return await self._sell_secret(values, Secret.SELL_TOKEN)
+
+    async def _sell_secret(self, values: SettingsValues, secret: Secret) -> str | None:
         try:
-            return await self.secret_for_host(
-                Secret.SELL_TOKEN, values.get(settings_table.SELL_BASE_URL)
-            )
+            return await self.secret_for_host(secret, values.get(settings_table.SELL_BASE_URL))
         except KeyringError:
             if not self.environment_secrets.secrets:
                 raise
             # A server that has its keys from the environment need not have a keyring: without
             # Sell's token there it does without Sell.
             return None
+
+    async def sell_oauth_client(self, values: SettingsValues) -> SellOAuthClient:
+        """Return the OAuth client for the settings' address of Sell; its secret may be missing.
+
+        Raises SecretForOtherHost, KeyringError.
+        """
+        secret = await self._sell_secret(values, Secret.SELL_CLIENT_SECRET)
+        return SellOAuthClient(values.get(settings_table.SELL_CLIENT_ID), secret or "")
+
+    async def sell_credentials(
+        self, values: SettingsValues, transport: Transport
+    ) -> HeaderCredentials | None:
+        """Return the workspace's Sell credentials; None: not connected, or switched off.
+
+        The environment's token comes first. Raises SecretForOtherHost, KeyringError.
+        """
+        is_given = Secret.SELL_TOKEN in self.environment_secrets.secrets
+        if is_given or values.get(settings_table.SELL_AUTH) == "token":
+            token = await self.sell_token(values)
+            return AccessTokenCredentials(token) if token else None
+        if not values.get(settings_table.SELL_ENABLED):
+            return None
+        for secret in (Secret.SELL_REFRESH, Secret.SELL_ACCESS):
+            if await self._sell_secret(values, secret):
+                return self.sell_token_manager(await self.sell_oauth_client(values), transport)
+        return None
 
     async def has_sailthru_key(self) -> bool:
         """Whether a Sailthru key and secret are stored, for whatever address."""
@@ -215,7 +257,7 @@ class ConnectionConfig:
 
     async def zendesk_credentials(
         self, values: SettingsValues, transport: Transport
-    ) -> ZendeskCredentials | None:
+    ) -> HeaderCredentials | None:
         """Return the workspace's Zendesk credentials; None: signed out, or without Zendesk.
 
         The environment's client comes first, then its token. Raises InvalidInput when the token's

@@ -16,7 +16,7 @@ from desktop.model.service import Service
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 from desktop.vault.bound_secrets import SecretForOtherHost
-from desktop.vault.secret import Secret, erase_all_secrets
+from desktop.vault.secret import SELL_SECRETS, Secret, erase_all_secrets
 
 _ACCOUNT_SETTINGS: tuple[Setting[Any], ...] = (
     settings_table.ZENDESK_BASE_URL,
@@ -86,6 +86,7 @@ async def disconnect_workspace(config: ConnectionConfig) -> SignOutResult:
     """
     result = await sign_out_of_zendesk(config)
     await config.seal.load()
+    await _revoke_sell_sign_in(config)
     await erase_all_secrets(config.vault)
     values = config.settings_file.load().values
     rows: tuple[Setting[Any], ...] = (
@@ -111,16 +112,54 @@ async def disconnect_sailthru(config: ConnectionConfig) -> None:
         )
 
 
-async def disconnect_sell(config: ConnectionConfig) -> None:
-    """Forget the Zendesk Sell token and switch Sell off; the other services stay connected.
+async def disconnect_sell(config: ConnectionConfig) -> SignOutResult:
+    """Forget the sign-in to Zendesk Sell and switch Sell off; the other services stay connected.
 
-    Raises NotPermitted or KeyringError. Sell keeps the token until an admin deletes it there.
+    An OAuth sign-in is revoked; a token stays valid in Sell until an admin deletes it there. Raises
+    NotPermitted or KeyringError.
     """
     await config.seal.load()
     values = config.settings_file.load().values
+    revoked = await _revoke_sell_sign_in(config)
     if not values.is_managed(settings_table.SELL_ENABLED):
         config.settings_file.change({settings_table.SELL_ENABLED.key: None})
-    await _delete_secrets(config, (Secret.SELL_TOKEN, Secret.SELL_HOST))
+    await _delete_secrets(config, (*SELL_SECRETS, Secret.SELL_HOST))
+    if revoked is None:
+        return SignOutResult(
+            False,
+            "Zendesk Sell is disconnected. It accepts the token until an admin deletes it there.",
+        )
+    if revoked:
+        return SignOutResult(True, "Zendesk Sell is disconnected, here and in Sell.")
+    return SignOutResult(
+        False,
+        "Zendesk Sell is disconnected here, but the sign-in was not revoked there. An admin can"
+        " take it back in Sell: Settings › Integrations › OAuth.",
+    )
+
+
+async def _revoke_sell_sign_in(config: ConnectionConfig) -> bool | None:
+    """Revoke the OAuth sign-in that is kept for Sell; None: there is none."""
+    values = config.settings_file.load().values
+    address = values.get(settings_table.SELL_BASE_URL)
+    try:
+        kept = [
+            await config.secret_for_host(secret, address)
+            for secret in (Secret.SELL_REFRESH, Secret.SELL_ACCESS)
+        ]
+        client = await config.sell_oauth_client(values)
+    except SecretForOtherHost:
+        # It is not shown to the address that the settings name now.
+        return False
+    except KeyringError:
+        if not config.environment_secrets.secrets:
+            raise
+        return None
+    if not any(kept):
+        return None
+    clients = config.temporary_clients(values)
+    async with clients.transport(Service.SELL.title, address) as transport:
+        return await config.sell_token_manager(client, transport).sign_out()
 
 
 async def _delete_secrets(config: ConnectionConfig, secrets: Sequence[Secret]) -> None:

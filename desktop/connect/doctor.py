@@ -14,7 +14,7 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
-from desktop.connect.sell_account_checks import check_sell_account
+from desktop.connect.sell_account_checks import check_sell_account, no_sell_credentials_check
 from desktop.connect.support_texts import request_api_key_text
 from desktop.connect.team_connection import open_team_store
 from desktop.connect.temporary_clients import TemporaryClients
@@ -231,25 +231,21 @@ async def _examine_sell(
     if not values.get(settings_table.SELL_ENABLED):
         # Optional: nothing is said of it where nobody has connected it.
         return
-    try:
-        config.require_account_of(values, await _read_account(config))
-        token = await config.sell_token(values)
-    except SecretForOtherHost as error:
-        checks.report_error(f"{title}: token", error)
-        return
-    if token is None:
-        checks.report(
-            f"{title}: token",
-            False,
-            "There is no access token on this computer.",
-            "In Sell: Settings › Integrations › OAuth › Access Tokens; an admin makes it.",
-        )
-        return
     uri = values.get(settings_table.SELL_BASE_URL)
-    if not await check_reachability(title, uri, services, config.clock, checks):
-        return
-    async with services.sell(uri, token) as client:
-        await check_sell_account(client, config.clock, checks)
+    async with services.transport(title, uri) as transport:
+        try:
+            config.require_account_of(values, await _read_account(config))
+            credentials = await config.sell_credentials(values, transport)
+        except SecretForOtherHost as error:
+            checks.report_error(f"{title}: token", error)
+            return
+        if credentials is None:
+            checks.add(no_sell_credentials_check(values))
+            return
+        if not await check_reachability(title, uri, services, config.clock, checks):
+            return
+        async with services.sell(uri, credentials) as client:
+            await check_sell_account(client, config.clock, checks)
 
 
 async def _examine_team_store(config: ConnectionConfig, checks: CheckCollector) -> None:

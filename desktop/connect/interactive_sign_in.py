@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from desktop.clients.http_messages import Transport
-from desktop.clients.zendesk import oauth
+from desktop.clients.oauth import OAuthTokens
+from desktop.clients.zendesk.oauth import ZendeskOAuthClient, revoke_request
 from desktop.connect.connected_sources import require_may_connect_again
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
@@ -47,7 +48,7 @@ async def sign_in_interactively(
     config.workspaces.require_account_unused(base_url, but=config.workspace.name)
     services = config.temporary_clients(values)
     request = OAuthSignInRequest(
-        base_url, values.get(settings_table.ZENDESK_CLIENT_ID), limit_s=limit_s
+        base_url, ZendeskOAuthClient(values.get(settings_table.ZENDESK_CLIENT_ID)), limit_s=limit_s
     )
     async with services.transport(Service.ZENDESK.title, base_url) as transport:
         tokens = await sign_in_with_browser(request, transport, open_browser, config.clock)
@@ -71,9 +72,9 @@ async def sign_in_interactively(
     return actor
 
 
-async def _revoke(transport: Transport, tokens: oauth.OAuthTokens) -> None:
+async def _revoke(transport: Transport, tokens: OAuthTokens) -> None:
     try:
-        await transport.send(oauth.revoke_request(tokens.access))
+        await transport.send(revoke_request(tokens.access))
     except AppError:
         # It ends by itself within half an hour, and nobody holds it.
         return

@@ -28,19 +28,22 @@ RedirectFilter = Callable[[str], bool]
 class OAuthRedirectListener:
     """Listens on loopback for the OAuth redirect of one sign-in."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, service_title: str = "Zendesk") -> None:
         self._port = port
+        self._service_title = service_title
         self._server: asyncio.Server | None = None
         self._is_ours: RedirectFilter = lambda _: False
         self._redirect: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._connections: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def open(cls, ports: Iterable[int] = REDIRECT_PORTS) -> Self:
+    async def open(
+        cls, ports: Iterable[int] = REDIRECT_PORTS, service_title: str = "Zendesk"
+    ) -> Self:
         """Listen for the OAuth redirect on the first free port. Raises UserDecisionNeeded."""
         tried = tuple(ports)
         for port in tried:
-            listener = cls(port)
+            listener = cls(port, service_title)
             with contextlib.suppress(OSError):
                 await listener._listen()
                 return listener
@@ -48,7 +51,7 @@ class OAuthRedirectListener:
         raise UserDecisionNeeded(
             "The browser could not hand the sign-in back.",
             f"Other programs use the ports {shown} of this computer.",
-            "Close another sign-in that may be open, then try again; or use an API token.",
+            "Close another sign-in that may be open, then try again; or use a token.",
         )
 
     @property
@@ -137,8 +140,8 @@ class OAuthRedirectListener:
             )
         return (
             "200 OK",
-            "Zendesk’s answer has arrived. You can close this tab and go back to Fairlead, "
-            "which says whether the sign-in worked.",
+            f"{self._service_title}’s answer has arrived. You can close this tab and go back to "
+            "Fairlead, which says whether the sign-in worked.",
             target,
         )
 

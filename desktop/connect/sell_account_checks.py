@@ -4,12 +4,15 @@ from datetime import UTC, datetime
 
 from desktop.clients.sell.change_feed import SellChangeFeed
 from desktop.clients.sell.client import SellClient
-from desktop.connect.connection_check import CheckCollector
+from desktop.connect.connection_check import CheckCollector, ConnectionCheck
+from desktop.connect.oauth_token_manager import signed_out_error
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden
 from desktop.kit.text import format_long_day
 from desktop.model.sell_record import SELL_END
 from desktop.model.service import Service
+from desktop.settings import settings_table
+from desktop.settings.settings_file import SettingsValues
 
 _TITLE = Service.SELL.title
 # Half a year before the end it is time to take everything out.
@@ -44,6 +47,19 @@ async def check_sell_account(client: SellClient, clock: Clock, checks: CheckColl
     await _check_plan(client, checks)
     _check_end(days_left, checks)
     return True
+
+
+def no_sell_credentials_check(values: SettingsValues) -> ConnectionCheck:
+    """Return the failed check of a workspace that has no sign-in to Sell, with how to get one."""
+    if values.get(settings_table.SELL_AUTH) == "oauth":
+        error = signed_out_error(Service.SELL)
+        return ConnectionCheck(f"{_TITLE}: sign-in", False, error.title, error.hint)
+    return ConnectionCheck(
+        f"{_TITLE}: token",
+        False,
+        "There is no access token on this computer.",
+        "In Sell: Settings › Integrations › OAuth › Access Tokens; an admin makes it.",
+    )
 
 
 async def _check_core(client: SellClient, checks: CheckCollector) -> None:

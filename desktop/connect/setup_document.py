@@ -7,7 +7,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
 from desktop.settings import settings_table
 from desktop.settings.dotted_keys import flatten_to_dotted_keys
-from desktop.vault.secret import Secret, validate_secret
+from desktop.vault.secret import SELL_SECRETS, Secret, validate_secret
 
 # Keys of the sandbox's line that are not for this set-up: they belong to other people.
 _IGNORED_KEYS = frozenset({
@@ -29,6 +29,8 @@ _SECRET_KEYS = {
     "sailthru.api_secret": Secret.SAILTHRU_SECRET,
     "zendesk.api_token": Secret.ZENDESK_TOKEN,
     "sell.access_token": Secret.SELL_TOKEN,
+    "sell.refresh_token": Secret.SELL_REFRESH,
+    "sell.oauth_client_secret": Secret.SELL_CLIENT_SECRET,
     "mail.password": Secret.SMTP_PASSWORD,
 }
 
@@ -75,11 +77,23 @@ def parse_setup_document(document: Json) -> SetupDocument:
             raise InvalidInput(f"“{key}” in the set-up is not a permission.")
         else:
             notes.append(f"“{key}” is not known and was left out.")
-    if Secret.SELL_TOKEN in secrets:
+    _keep_one_sell_sign_in(settings, secrets)
+    if not secrets.keys().isdisjoint(SELL_SECRETS):
         # Whoever gives the token wants it used; false keeps it for later.
         settings.setdefault(settings_table.SELL_ENABLED.key, True)
     _require_key_and_secret(secrets)
     return SetupDocument(settings, secrets, tuple(notes), moves_account)
+
+
+def _keep_one_sell_sign_in(settings: dict[str, Json], secrets: dict[Secret, str]) -> None:
+    """Leave out what the other way to sign in to Sell needs: the sandbox's line has both."""
+    auth = settings.get(settings_table.SELL_AUTH.key)
+    if auth == "oauth":
+        secrets.pop(Secret.SELL_TOKEN, None)
+    elif auth == "token" or Secret.SELL_TOKEN in secrets:
+        secrets.pop(Secret.SELL_REFRESH, None)
+        secrets.pop(Secret.SELL_CLIENT_SECRET, None)
+        settings.pop(settings_table.SELL_CLIENT_ID.key, None)
 
 
 def _parse_secret(key: str, value: Json) -> str:

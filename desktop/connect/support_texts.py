@@ -42,6 +42,19 @@ def request_endpoints_text(refused: Iterable[str]) -> str:
     )
 
 
+def request_sell_oauth_client_text() -> str:
+    """Return an e-mail that asks an admin of Zendesk Sell for an OAuth client."""
+    uris = "\n".join(f"  http://127.0.0.1:{port}{REDIRECT_PATH}" for port in REDIRECT_PORTS)
+    return (
+        "Hello,\n\n"
+        "please add the desktop app Fairlead as an OAuth app in Sell: Settings › Integrations › "
+        "OAuth.\n\n"
+        f"  Name: Fairlead\n  Redirect addresses:\n{uris}\n\n"
+        "Where Sell takes one redirect address only, the first is enough. Please send us the "
+        "client ID and, by a safe way, the client secret.\n\nThank you!"
+    )
+
+
 def request_oauth_client_text() -> str:
     """Return an e-mail that asks a Zendesk admin for an OAuth client."""
     uris = "\n".join(f"  http://127.0.0.1:{port}{REDIRECT_PATH}" for port in REDIRECT_PORTS)

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from desktop.clients.authorization_header import HeaderCredentials
 from desktop.clients.client_factory import ClientFactory
 from desktop.clients.http_messages import Transport
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.sell.client import SellClient
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.credentials import ZendeskCredentials
 from desktop.kit.clock import Clock, SystemClock
 from desktop.model.service import Service
 
@@ -53,14 +53,16 @@ class TemporaryClients:
 
     @asynccontextmanager
     async def zendesk(
-        self, base_url: str, credentials: ZendeskCredentials
+        self, base_url: str, credentials: HeaderCredentials
     ) -> AsyncIterator[ZendeskClient]:
         """Open a short-lived Zendesk client that acts as one agent."""
         async with self.transport(Service.ZENDESK.title, base_url) as transport:
             yield self._factory.zendesk(credentials, transport)
 
     @asynccontextmanager
-    async def sell(self, base_url: str, access_token: str) -> AsyncIterator[SellClient]:
-        """Open a short-lived Zendesk Sell client for one access token."""
+    async def sell(
+        self, base_url: str, credentials: HeaderCredentials
+    ) -> AsyncIterator[SellClient]:
+        """Open a short-lived Zendesk Sell client that acts as one user."""
         async with self.transport(Service.SELL.title, base_url) as transport:
-            yield self._factory.sell(access_token, transport)
+            yield self._factory.sell(credentials, transport)

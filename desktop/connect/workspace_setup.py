@@ -30,7 +30,12 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
-from desktop.connect.sell_setup import check_sell_setup, drop_unkept_sell_token
+from desktop.connect.sell_setup import (
+    check_sell_setup,
+    choose_sell_sign_in,
+    drop_unkept_sell_secrets,
+    store_sell_secrets,
+)
 from desktop.connect.setup_document import SetupDocument, parse_setup_document
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.connect.zendesk_account_checks import check_zendesk_account, not_signed_in_check
@@ -107,6 +112,7 @@ async def set_up_workspace(
     before = file.load().values
     settings, notes = _without_managed(setup, before)
     _choose_sign_in_method(setup, before, settings)
+    choose_sell_sign_in(setup, before, settings)
     values = before.with_changes(settings)
     _require_complete(setup, values)
     if values.get(settings_table.ZENDESK_AUTH) != "none":
@@ -172,7 +178,7 @@ async def set_up_workspace(
             await LocalDatabases(config.workspace).remember_account(seen, config.clock.now())
         # The seal's key first: secrets without one are taken for those of an earlier version.
         await config.seal.load()
-        notes += await drop_unkept_sell_token(config, before, secrets, settings)
+        notes += await drop_unkept_sell_secrets(config, before, secrets, settings)
         await _store_secrets(secrets, config, before, values)
         # Once more: what was just stored proves the seal too.
         await config.seal.load()
@@ -452,7 +458,6 @@ async def _store_secrets(
     hosts = {
         values.get(settings_table.SERVICE_URI): (Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET),
         values.get(settings_table.ZENDESK_BASE_URL): (Secret.ZENDESK_TOKEN,),
-        values.get(settings_table.SELL_BASE_URL): (Secret.SELL_TOKEN,),
         mail_address(values): (Secret.SMTP_PASSWORD,),
     }
     overrides = config.environment_secrets.secrets
@@ -469,3 +474,4 @@ async def _store_secrets(
             await store_api_token(config.vault, token, host, email)
         if given:
             await store_bound_secrets(config.vault, given, host)
+    await store_sell_secrets(config, secrets, values.get(settings_table.SELL_BASE_URL))

@@ -2,10 +2,10 @@
 
 from datetime import date
 
+from desktop.clients.authorization_header import HeaderCredentials
 from desktop.clients.http_messages import Transport
 from desktop.clients.zendesk import oauth
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.credentials import ZendeskCredentials
 from desktop.connect.connection_check import CheckCollector, ConnectionCheck
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.connect.support_texts import request_oauth_client_text
@@ -25,7 +25,7 @@ API_TOKENS_END = date(2027, 4, 30)
 async def check_zendesk_account(
     services: TemporaryClients,
     base_url: str,
-    credentials: ZendeskCredentials,
+    credentials: HeaderCredentials,
     values: SettingsValues,
     checks: CheckCollector,
 ) -> Actor | None:
@@ -146,7 +146,7 @@ def check_api_token_end(clock: Clock, checks: CheckCollector) -> None:
 
 
 async def check_oauth_scopes(
-    transport: Transport, credentials: ZendeskCredentials, clock: Clock, checks: CheckCollector
+    transport: Transport, credentials: HeaderCredentials, clock: Clock, checks: CheckCollector
 ) -> None:
     """Check a Zendesk token's OAuth scopes: an unknown scope gives a useless token."""
     title = "Zendesk: scopes"

@@ -121,6 +121,22 @@ SELL_ENABLED = flag_setting(
     invalid_fallback=False,
     is_admin_only=True,
 )
+SELL_AUTH = choice_setting(
+    "sell.auth",
+    SettingSection.SELL,
+    "Sign-in to Zendesk Sell",
+    "token: access token. oauth: in the browser.",
+    choices=("token", "oauth"),
+    default="token",
+    is_admin_only=True,
+)
+SELL_CLIENT_ID = text_setting(
+    "sell.oauth_client_id",
+    SettingSection.SELL,
+    "OAuth client of Zendesk Sell",
+    "The client ID of the OAuth client an admin made in Sell.",
+    is_admin_only=True,
+)
 SELL_BASE_URL = text_setting(
     "sell.base_url",
     SettingSection.SELL,
@@ -664,6 +680,8 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
     ZENDESK_CLIENT_ID,
     ZENDESK_EMAIL,
     SELL_ENABLED,
+    SELL_AUTH,
+    SELL_CLIENT_ID,
     SELL_BASE_URL,
     CHANGES_ENABLED,
     *PERMISSION_SETTINGS.values(),
@@ -717,7 +735,7 @@ ALL_SETTINGS: tuple[Setting[Any], ...] = (
 # What leads to a connection has to be set by whoever makes the first one.
 CONNECTION_SETTINGS = (SERVICE_URI, ZENDESK_BASE_URL)
 # Optional, and beside them at the first connection.
-SELL_SETTINGS = (SELL_ENABLED, SELL_BASE_URL)
+SELL_SETTINGS = (SELL_ENABLED, SELL_AUTH, SELL_CLIENT_ID, SELL_BASE_URL)
 SETTINGS_BY_KEY: Mapping[str, Setting[Any]] = MappingProxyType(
     {row.key: row for row in ALL_SETTINGS}
 )

@@ -7,7 +7,7 @@ host of their own. So the vault keeps the host beside the secret, and both are a
 from collections.abc import Container, Iterable, Mapping
 
 from desktop.kit.errors import InvalidInput
-from desktop.vault.secret import Secret, Vault
+from desktop.vault.secret import SELL_SECRETS, Secret, Vault
 
 _HOST_ENTRIES: Mapping[Secret, Secret] = {
     Secret.SAILTHRU_KEY: Secret.SAILTHRU_HOST,
@@ -15,7 +15,7 @@ _HOST_ENTRIES: Mapping[Secret, Secret] = {
     Secret.ZENDESK_TOKEN: Secret.ZENDESK_HOST,
     Secret.ZENDESK_ACCESS: Secret.ZENDESK_HOST,
     Secret.ZENDESK_REFRESH: Secret.ZENDESK_HOST,
-    Secret.SELL_TOKEN: Secret.SELL_HOST,
+    **dict.fromkeys(SELL_SECRETS, Secret.SELL_HOST),
     Secret.SMTP_PASSWORD: Secret.SMTP_HOST,
 }
 # A host entry while its secrets are being written: no host is called so.

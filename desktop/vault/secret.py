@@ -22,6 +22,9 @@ class Secret(Enum):
     ZENDESK_REFRESH = "zendesk-refresh-token"
     ZENDESK_CLIENT_SECRET = "zendesk-client-secret"  # noqa: S105 - the entry's name
     SELL_TOKEN = "sell-token"  # noqa: S105 - the entry's name
+    SELL_ACCESS = "sell-access-token"
+    SELL_REFRESH = "sell-refresh-token"
+    SELL_CLIENT_SECRET = "sell-client-secret"  # noqa: S105 - the entry's name
     SMTP_PASSWORD = "smtp-password"  # noqa: S105 - the entry's name
     # What programs that send events to `fairlead events serve` name themselves by.
     EVENTS_KEY = "events-write-key"
@@ -60,6 +63,10 @@ class Secret(Enum):
 
 # A sign-in to Zendesk by browser or by an API token.
 ZENDESK_SECRETS = (Secret.ZENDESK_ACCESS, Secret.ZENDESK_REFRESH, Secret.ZENDESK_TOKEN)
+# A sign-in to Zendesk Sell: an access token, or by OAuth.
+SELL_SECRETS = (
+    Secret.SELL_TOKEN, Secret.SELL_ACCESS, Secret.SELL_REFRESH, Secret.SELL_CLIENT_SECRET,
+)  # fmt: skip
 
 
 _LABELS = {
@@ -70,6 +77,9 @@ _LABELS = {
     Secret.ZENDESK_REFRESH: "Zendesk sign-in",
     Secret.ZENDESK_CLIENT_SECRET: "secret of the Zendesk OAuth client",
     Secret.SELL_TOKEN: "Zendesk Sell token",
+    Secret.SELL_ACCESS: "Zendesk Sell sign-in",
+    Secret.SELL_REFRESH: "Zendesk Sell sign-in",
+    Secret.SELL_CLIENT_SECRET: "secret of the Zendesk Sell OAuth client",
     Secret.SMTP_PASSWORD: "password of the mail server",
     Secret.EVENTS_KEY: "write key of the intake of events",
     Secret.AUDIT_KEY: "key of the record of changes",
@@ -78,7 +88,7 @@ _LABELS = {
     Secret.TEAM_DSN: "address of the team store",
     Secret.SAILTHRU_HOST: "address of the Sailthru key",
     Secret.ZENDESK_HOST: "address of the Zendesk sign-in",
-    Secret.SELL_HOST: "address of the Zendesk Sell token",
+    Secret.SELL_HOST: "address of the Zendesk Sell sign-in",
     Secret.SMTP_HOST: "address of the mail server's password",
     Secret.ZENDESK_TOKEN_EMAIL: "e-mail address of the Zendesk API token",
 }
@@ -88,7 +98,8 @@ _LABELS = {
 # password may be made of anything.
 _ISSUED_KEYS = (
     Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.ZENDESK_TOKEN,
-    Secret.ZENDESK_CLIENT_SECRET, Secret.SELL_TOKEN,
+    Secret.ZENDESK_CLIENT_SECRET, Secret.SELL_TOKEN, Secret.SELL_REFRESH,
+    Secret.SELL_CLIENT_SECRET,
 )  # fmt: skip
 _KEY_LABEL = re.compile(
     r"(?i)\A[\"']?[a-z _.-]{0,40}(?:key|secret|token)(?: id)?[\"']?\s*[:=]\s*(?=\S)"

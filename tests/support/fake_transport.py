@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from desktop.clients.authorization_header import HeaderCredentials
 from desktop.clients.field_parser import FieldProblem
 from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.clients.rate_limiter import RateLimiter
@@ -23,7 +24,6 @@ from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.credentials import (
     ApiTokenCredentials,
     ZendeskAuthenticator,
-    ZendeskCredentials,
 )
 from tests.support.clocks import ManualClock
 
@@ -114,7 +114,7 @@ def make_sailthru_client(
 
 def make_zendesk_client(
     *answers: HttpResponse | Exception,
-    credentials: ZendeskCredentials | None = None,
+    credentials: HeaderCredentials | None = None,
     **options: object,
 ) -> tuple[ZendeskClient, ClientHarness]:
     own = credentials or ApiTokenCredentials("ana@acme.example", "token-canary")

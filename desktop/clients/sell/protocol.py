@@ -1,14 +1,12 @@
 """Builds Zendesk Sell requests and parses responses (docs/zendesk-sell.md 2, 3 and 12)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.clients.json_parsing import InvalidJsonError, encode_json, parse_json
 from desktop.clients.sell.error_mapping import error_from_body, parse_error_body
 from desktop.clients.service_errors import foreign_response_error, unexpected_response_error
-from desktop.kit.errors import InvalidInput
 from desktop.model.json_value import Json
 from desktop.model.service import Service
 
@@ -66,25 +64,3 @@ def parse_response(response: HttpResponse, now: float) -> dict[str, object]:
     if not isinstance(found, dict):
         raise unexpected_response_error(Service.SELL)
     return found
-
-
-@dataclass(frozen=True)
-class SellAuthenticator:
-    """Sets Sell's Authorization header; a personal access token has no successor."""
-
-    token: str = field(repr=False)
-
-    async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """Return the Sell request with the access token. Raises InvalidInput."""
-        if not self.token.isascii() or not self.token.isprintable():
-            raise InvalidInput(
-                "The Zendesk Sell token cannot be used.",
-                "It holds characters that no token has.",
-                "Copy it once more.",
-            )
-        return request.with_headers({"Authorization": f"Bearer {self.token}"})
-
-    async def recover_from_401(self, refused: HttpRequest) -> bool:
-        """Return False: Sell's personal access token has no other credentials after a 401."""
-        del refused
-        return False

@@ -1,6 +1,7 @@
 """Signs a server in to Zendesk by a confidential OAuth client: no person, browser or keyring."""
 
 from desktop.clients.http_messages import Transport
+from desktop.clients.oauth import OAuthTokens
 from desktop.clients.zendesk import oauth
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import AuthenticationError
@@ -24,7 +25,7 @@ class ClientCredentials:
         self._client_id = client_id
         self._secret = secret
         self._clock = clock or SystemClock()
-        self._tokens: oauth.OAuthTokens | None = None
+        self._tokens: OAuthTokens | None = None
 
     async def authorization_header(self) -> str:
         """Return `Bearer …` of an access token, asked of Zendesk where there is none left.
@@ -44,15 +45,15 @@ class ClientCredentials:
             return False
         return True
 
-    def _ends_soon(self, tokens: oauth.OAuthTokens) -> bool:
+    def _ends_soon(self, tokens: OAuthTokens) -> bool:
         return tokens.expires_at is not None and self._clock.now() > tokens.expires_at - _MARGIN_S
 
-    async def _request_tokens(self) -> oauth.OAuthTokens:
+    async def _request_tokens(self) -> OAuthTokens:
         request = oauth.client_credentials_request(self._client_id, self._secret)
         response = await self._transport.send(request)
         tokens = oauth.parse_tokens(response, self._clock.now())
         # An unknown scope still yields a token, which is refused everywhere (docs/zendesk.md 1).
-        if tokens.missing_scopes():
+        if tokens.missing_scopes(oauth.OAUTH_SCOPE):
             raise AuthenticationError(
                 "The Zendesk OAuth client may not do what Fairlead needs.",
                 f"It was given {' '.join(sorted(tokens.scopes)) or 'no scope'}.",

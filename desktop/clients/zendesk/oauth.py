@@ -6,18 +6,24 @@ client has no secret (docs/zendesk.md 1; RFC 7636, RFC 8252).
 
 import base64
 import hashlib
-import hmac
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlencode, urlsplit
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import urlencode
 
+from desktop.clients.authorization_header import AUTHORIZATION_HEADER
 from desktop.clients.field_parser import FieldParser
 from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.oauth import (
+    OAuthAttempt,
+    OAuthTokens,
+    scopes_from,
+    start_attempt,
+    tokens_from_document,
+)
 from desktop.clients.service_errors import authentication_error, unexpected_response_error
-from desktop.clients.zendesk.credentials import AUTHORIZATION_HEADER
 from desktop.clients.zendesk.protocol import build_request, parse_response
-from desktop.kit.errors import AuthenticationError, NotFound, ValuesRejected
+from desktop.kit.errors import AuthenticationError, InvalidInput, NotFound, ValuesRejected
 from desktop.model.service import Service
 
 OAUTH_SCOPE = "read write"
@@ -30,35 +36,6 @@ _CURRENT = "/api/v2/oauth/tokens/current"
 
 
 @dataclass(frozen=True)
-class OAuthAttempt:
-    """One OAuth sign-in under way at Zendesk, in memory only; its state matches one redirect."""
-
-    client_id: str
-    redirect_uri: str
-    state: str = field(repr=False)
-    verifier: str = field(repr=False)
-    scope: str = OAUTH_SCOPE
-
-
-@dataclass(frozen=True)
-class OAuthTokens:
-    """Zendesk's access and refresh token; expiries are Unix seconds, None where unsaid.
-
-    The refresh token works once: keep the new pair before using its access token.
-    """
-
-    access: str = field(repr=False)
-    refresh: str | None = field(repr=False)
-    scopes: frozenset[str]
-    expires_at: float | None
-    refresh_expires_at: float | None
-
-    def missing_scopes(self, asked: str = OAUTH_SCOPE) -> frozenset[str]:
-        """Return the OAuth scopes asked of Zendesk and not granted."""
-        return frozenset(asked.split()) - self.scopes
-
-
-@dataclass(frozen=True)
 class OAuthTokenInfo:
     """The id and scopes of an access token, as Zendesk tells them."""
 
@@ -66,11 +43,50 @@ class OAuthTokenInfo:
     scopes: frozenset[str]
 
 
-def start_attempt(client_id: str, redirect_uri: str, scope: str = OAUTH_SCOPE) -> OAuthAttempt:
-    """Start a Zendesk OAuth attempt with random state and verifier (RFC 7636 4.1)."""
-    return OAuthAttempt(
-        client_id, redirect_uri, secrets.token_urlsafe(32), secrets.token_urlsafe(48), scope
-    )
+@dataclass(frozen=True)
+class ZendeskOAuthClient:
+    """A public OAuth client of one Zendesk account; its tokens are single-use pairs."""
+
+    client_id: str
+    service: ClassVar[Service] = Service.ZENDESK
+    needed_scope: ClassVar[str] = OAUTH_SCOPE
+    keeps_refresh_token: ClassVar[bool] = False
+    revokes_any_token: ClassVar[bool] = False
+
+    def start_attempt(self, redirect_uri: str) -> OAuthAttempt:
+        """Start a sign-in to Zendesk. Raises InvalidInput without a client."""
+        if not self.client_id:
+            raise InvalidInput(
+                "There is no OAuth client to sign in with.",
+                "A Zendesk admin makes one in Admin Center › Apps and integrations › OAuth"
+                " clients.",
+                "Enter its unique identifier in Settings › Connections, or use an API token.",
+            )
+        return start_attempt(self.client_id, redirect_uri, OAUTH_SCOPE)
+
+    def authorization_url(self, base_url: str, attempt: OAuthAttempt) -> str:
+        """Build Zendesk's OAuth address to open in the browser."""
+        return authorization_url(base_url, attempt)
+
+    def code_exchange_request(self, attempt: OAuthAttempt, code: str) -> HttpRequest:
+        """Build Zendesk's request that trades an OAuth code for tokens."""
+        return code_exchange_request(attempt, code)
+
+    def refresh_request(self, refresh_token: str) -> HttpRequest:
+        """Build Zendesk's request that trades the refresh token for a new pair."""
+        return refresh_request(self.client_id, refresh_token)
+
+    def revoke_request(self, token: str) -> HttpRequest:
+        """Build Zendesk's request that revokes an access token with its refresh token."""
+        return revoke_request(token)
+
+    def parse_tokens(self, response: HttpResponse, now: float) -> OAuthTokens:
+        """Parse Zendesk's answer to an OAuth code exchange or refresh."""
+        return parse_tokens(response, now)
+
+    def parse_revocation(self, response: HttpResponse, now: float) -> bool:
+        """Parse Zendesk's answer to a revocation: whether the token still lived."""
+        return parse_revocation(response, now)
 
 
 def pkce_challenge(verifier: str) -> str:
@@ -91,42 +107,6 @@ def authorization_url(base_url: str, attempt: OAuthAttempt) -> str:
         "code_challenge_method": "S256",
     }
     return f"{base_url.rstrip('/')}/oauth/authorizations/new?{urlencode(query)}"
-
-
-def is_redirect_for(attempt: OAuthAttempt, target: str) -> bool:
-    """Whether an OAuth redirect (`/callback?code=…&state=…`) answers this attempt.
-
-    A refusal may come without a state: it can end the sign-in, and nothing more.
-    """
-    query = _parse_query(target)
-    states = query.get("state", [])
-    if not states:
-        return bool(query.get("error"))
-    # In constant time: a guess must not learn from the answer's delay how much of it is right.
-    return len(states) == 1 and hmac.compare_digest(states[0].encode(), attempt.state.encode())
-
-
-def authorization_code_from(attempt: OAuthAttempt, target: str) -> str:
-    """Return the authorization code of an OAuth redirect's target.
-
-    Raises AuthenticationError when the person said no, or when the state is not ours; the code
-    is then used for nothing.
-    """
-    query = _parse_query(target)
-    if not is_redirect_for(attempt, target):
-        raise AuthenticationError(
-            "This was not the answer to our sign-in.",
-            "It carries another mark than the one sent along.",
-            "Start the sign-in again from Fairlead.",
-        )
-    codes = query.get("code", [])
-    if query.get("error") or len(codes) != 1 or not codes[0]:
-        raise AuthenticationError(
-            "You were not signed in.",
-            "Access was refused in the browser.",
-            "Start the sign-in again and choose Allow.",
-        )
-    return codes[0]
 
 
 def code_exchange_request(attempt: OAuthAttempt, code: str) -> HttpRequest:
@@ -193,17 +173,8 @@ def parse_tokens(response: HttpResponse, now: float) -> OAuthTokens:
         document = parse_response(response, now)
     except ValuesRejected as error:
         raise authentication_error(Service.ZENDESK, error.message) from None
-    notes = FieldParser()
-    access = notes.text(document.get("access_token"), "access_token")
-    if not access or not access.isascii() or not access.isprintable():
-        raise unexpected_response_error(Service.ZENDESK)
-    return OAuthTokens(
-        access=access,
-        refresh=notes.text(document.get("refresh_token"), "refresh_token") or None,
-        scopes=_scopes(document.get("scope", document.get("scopes"))),
-        expires_at=_expiry(document, "expires_in", now, notes),
-        refresh_expires_at=_expiry(document, "refresh_token_expires_in", now, notes),
-    )
+    scopes = scopes_from(document.get("scope", document.get("scopes")))
+    return tokens_from_document(Service.ZENDESK, document, now, scopes=scopes)
 
 
 def parse_token_info(response: HttpResponse, now: float) -> OAuthTokenInfo:
@@ -213,7 +184,7 @@ def parse_token_info(response: HttpResponse, now: float) -> OAuthTokenInfo:
     token_id = notes.identifier(token.get("id"), "token.id")
     if token_id is None:
         raise unexpected_response_error(Service.ZENDESK)
-    return OAuthTokenInfo(token_id, _scopes(token.get("scopes")))
+    return OAuthTokenInfo(token_id, scopes_from(token.get("scopes")))
 
 
 def parse_revocation(response: HttpResponse, now: float) -> bool:
@@ -231,24 +202,3 @@ def _token_request(parameters: Mapping[str, str]) -> HttpRequest:
         "refresh_token_expires_in": REFRESH_TOKEN_LIFETIME_S,
     }
     return build_request("POST", _TOKENS, document={**parameters, **lifetimes})
-
-
-def _scopes(value: object) -> frozenset[str]:
-    if isinstance(value, str):
-        return frozenset(value.split())
-    listed = value if isinstance(value, list) else []
-    return frozenset(item for item in listed if isinstance(item, str))
-
-
-def _expiry(
-    document: Mapping[str, object], name: str, now: float, parser: FieldParser
-) -> float | None:
-    seconds = parser.number(document.get(name), name)
-    return None if seconds is None or seconds < 0 else now + seconds
-
-
-def _parse_query(target: str) -> dict[str, list[str]]:
-    try:
-        return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=50)
-    except ValueError:
-        return {}

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from desktop.clients.http_messages import HttpRequest
+from desktop.clients.oauth import authorization_code_from, start_attempt
 from desktop.clients.rate_limiter import ACCOUNT_BUCKET
 from desktop.clients.request_pipeline import RequestPipeline
 from desktop.clients.sailthru.client import SailthruClient, SailthruEndpoint
@@ -356,16 +357,18 @@ async def test_error_in_200_response_raises(live: LiveClients) -> None:
 
 async def test_oauth_sign_in_gives_tokens(live: LiveClients) -> None:
     given = live.connection_document["zendesk"]
-    attempt = oauth.start_attempt(given["oauth_client_id"], "http://127.0.0.1:47615/callback")
+    attempt = start_attempt(
+        given["oauth_client_id"], "http://127.0.0.1:47615/callback", oauth.OAUTH_SCOPE
+    )
     url = urlsplit(oauth.authorization_url(given["base_url"], attempt))
     query = (*parse_qsl(url.query), ("auto", "allow"), ("as", given["agent_email"]))
     back = await live.zendesk_wire.send(HttpRequest("GET", url.path, url.path, query))
-    code = oauth.authorization_code_from(attempt, back.headers["location"])
+    code = authorization_code_from(attempt, back.headers["location"])
     first = oauth.parse_tokens(
         await live.zendesk_wire.send(oauth.code_exchange_request(attempt, code)), NOW
     )
     assert first.refresh
-    assert not first.missing_scopes()
+    assert not first.missing_scopes(oauth.OAUTH_SCOPE)
     assert first.expires_at == NOW + oauth.ACCESS_TOKEN_LIFETIME_S
     current = oauth.parse_token_info(
         await live.zendesk_wire.send(oauth.token_info_request(first.access)), NOW
@@ -414,8 +417,10 @@ async def test_oauth_sign_in_gives_tokens(live: LiveClients) -> None:
 
 
 async def test_oauth_unknown_code_is_refused(live: LiveClients) -> None:
-    attempt = oauth.start_attempt(
-        live.connection_document["zendesk"]["oauth_client_id"], "http://127.0.0.1:47615/callback"
+    attempt = start_attempt(
+        live.connection_document["zendesk"]["oauth_client_id"],
+        "http://127.0.0.1:47615/callback",
+        oauth.OAUTH_SCOPE,
     )
     for request in (
         oauth.code_exchange_request(attempt, "made-up"),

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from desktop.clients.http_messages import HttpResponse
+from desktop.clients.oauth import authorization_code_from, start_attempt
 from desktop.clients.zendesk import oauth
 from desktop.kit.errors import AppError, AuthenticationError, RateLimited, ServiceError
 from tests.support.fake_transport import NOW, json_response, recorded_response
@@ -19,11 +20,11 @@ def test_pkce_challenge_matches_rfc_7636() -> None:
 
 
 def test_authorization_url_has_parameters() -> None:
-    attempt = oauth.start_attempt("fairlead", REDIRECT)
+    attempt = start_attempt("fairlead", REDIRECT, oauth.OAUTH_SCOPE)
     assert 43 <= len(attempt.verifier) <= 128
     assert attempt.verifier not in repr(attempt)
     assert attempt.state not in repr(attempt)
-    assert oauth.start_attempt("fairlead", REDIRECT).state != attempt.state
+    assert start_attempt("fairlead", REDIRECT, oauth.OAUTH_SCOPE).state != attempt.state
     url = oauth.authorization_url("https://acme.zendesk.com/", attempt)
     parts = urlsplit(url)
     assert (parts.netloc, parts.path) == ("acme.zendesk.com", "/oauth/authorizations/new")
@@ -41,10 +42,8 @@ def test_authorization_url_has_parameters() -> None:
 
 
 def test_redirect_code_with_wrong_state_is_refused() -> None:
-    attempt = oauth.start_attempt("fairlead", REDIRECT)
-    assert (
-        oauth.authorization_code_from(attempt, f"/callback?code=abc&state={attempt.state}") == "abc"
-    )
+    attempt = start_attempt("fairlead", REDIRECT, oauth.OAUTH_SCOPE)
+    assert authorization_code_from(attempt, f"/callback?code=abc&state={attempt.state}") == "abc"
     for target in (
         "/callback?code=abc",
         "/callback?code=abc&state=other",
@@ -55,11 +54,11 @@ def test_redirect_code_with_wrong_state_is_refused() -> None:
         f"/callback?error=access_denied&state={attempt.state}",
     ):
         with pytest.raises(AuthenticationError):
-            oauth.authorization_code_from(attempt, target)
+            authorization_code_from(attempt, target)
 
 
 def test_token_requests_are_built() -> None:
-    attempt = oauth.start_attempt("fairlead", REDIRECT)
+    attempt = start_attempt("fairlead", REDIRECT, oauth.OAUTH_SCOPE)
     exchange = oauth.code_exchange_request(attempt, "abc")
     sent = json.loads(exchange.body or b"")
     assert (exchange.method, exchange.path, exchange.is_idempotent) == (
@@ -92,12 +91,12 @@ def test_token_response_is_parsed(status: int) -> None:
     assert (tokens.access, tokens.refresh) == ("a1", "r1")
     assert tokens.expires_at == NOW + 1800
     assert tokens.refresh_expires_at == NOW + 2592000
-    assert not tokens.missing_scopes()
+    assert not tokens.missing_scopes(oauth.OAUTH_SCOPE)
     assert "a1" not in repr(tokens)
     assert "r1" not in repr(tokens)
     bare = oauth.parse_tokens(json_response({"access_token": "a1", "scope": "read"}), NOW)
     assert (bare.refresh, bare.expires_at) == (None, None)
-    assert bare.missing_scopes() == {"write"}
+    assert bare.missing_scopes(oauth.OAUTH_SCOPE) == {"write"}
 
 
 @pytest.mark.parametrize(

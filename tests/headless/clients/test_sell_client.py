@@ -14,7 +14,8 @@ from desktop.clients.request_pipeline import (
     RetryPolicy,
 )
 from desktop.clients.sell.client import SellClient
-from desktop.clients.sell.protocol import CALLS_PER_S, SellAuthenticator
+from desktop.clients.sell.credentials import AccessTokenCredentials, SellAuthenticator
+from desktop.clients.sell.protocol import CALLS_PER_S
 from desktop.clients.sell.wire_to_model import parse_contact, parse_decimal
 from desktop.clients.service_status import ServiceStatusTracker
 from desktop.clients.token_bucket import PacedRateLimiter
@@ -44,7 +45,7 @@ def make_sell_client(
         PacedRateLimiter(clock, calls_per_s=CALLS_PER_S),
         ServiceStatusTracker("Zendesk Sell", clock),
         clock,
-        SellAuthenticator(TOKEN),
+        SellAuthenticator(AccessTokenCredentials(TOKEN)),
         patience,
         lambda: 0.5,
     )

@@ -11,6 +11,7 @@ import pytest_asyncio
 from desktop.clients.client_factory import ClientFactory
 from desktop.clients.http_messages import HttpRequest
 from desktop.clients.sell.client import SellClient
+from desktop.clients.sell.credentials import AccessTokenCredentials
 from desktop.clients.transport import HttpTransport, TransportOptions
 from desktop.kit.errors import AppError, AuthenticationError, Forbidden, NotFound
 from tests.headless.clients.conftest import ConnectionDocument
@@ -22,7 +23,9 @@ async def sell(sandbox: ConnectionDocument) -> AsyncIterator[SellClient]:
     about = sandbox["sell"]
     transport = HttpTransport("Zendesk Sell", about["base_url"], limits=TransportOptions(read_s=2))
     # The clock sleeps a moment where the limiter asks for longer.
-    yield ClientFactory(ShortSleepClock()).sell(about["access_token"], transport)
+    yield ClientFactory(ShortSleepClock()).sell(
+        AccessTokenCredentials(about["access_token"]), transport
+    )
     await control(transport, "POST", "account", {"sell_plan": "enterprise", "sell_user": "on"})
     await transport.aclose()
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +10,7 @@ import httpx
 import pytest
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.oauth import OAuthTokens, start_attempt
 from desktop.clients.transport import HttpTransport
 from desktop.clients.zendesk import oauth
 from desktop.connect.connection_config import ConnectionConfig
@@ -28,59 +28,24 @@ from desktop.kit.errors import (
 )
 from desktop.model.permission import Role
 from desktop.settings import settings_table
-from desktop.settings.file_lock import hold_lock_blocking
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import Secret
 from tests.support.setup_sandbox import SetupSandbox
+from tests.support.sign_in_browser import Browser, hold_redirect_ports
 
 
 @pytest.fixture(autouse=True)
 def own_ports() -> Iterator[None]:
-    """The redirect ports are the same for every process: one test at a time may use them."""
-    with hold_lock_blocking(
-        Path(tempfile.gettempdir()) / "fairlead-redirect-ports.lock", limit_s=60
-    ):
+    with hold_redirect_ports():
         yield
 
 
-class Browser:
-    """What a person does in the browser, as soon as it is opened."""
-
-    def __init__(
-        self, answer: str = "&auto=allow", before: Callable[[str], str] | None = None
-    ) -> None:
-        self.opened = ""
-        self.was_opened = asyncio.Event()
-        self.pages: list[httpx.Response] = []
-        self._answer = answer
-        self._before = before
-        self._task: asyncio.Task[None] | None = None
-
-    def __call__(self, url: str) -> None:
-        self.opened = url
-        self.was_opened.set()
-        if self._answer:
-            self._task = asyncio.create_task(self._go(url))
-
-    async def _go(self, url: str) -> None:
-        async with httpx.AsyncClient(follow_redirects=True) as client:
-            if self._before is not None:
-                self.pages.append(await client.get(self._before(url)))
-            self.pages.append(await client.get(url + self._answer))
-
-    async def closed(self) -> None:
-        if self._task is not None:
-            await self._task
-
-    @property
-    def asked(self) -> dict[str, list[str]]:
-        return parse_qs(urlsplit(self.opened).query)
-
-
-async def signed_in(sandbox: SetupSandbox, browser: Browser, **more: object) -> oauth.OAuthTokens:
+async def signed_in(sandbox: SetupSandbox, browser: Browser, **more: object) -> OAuthTokens:
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     try:
-        request = OAuthSignInRequest(sandbox.zendesk_url, sandbox.client_id, **more)
+        request = OAuthSignInRequest(
+            sandbox.zendesk_url, oauth.ZendeskOAuthClient(sandbox.client_id), **more
+        )
         return await sign_in_with_browser(request, transport, browser)
     finally:
         await transport.aclose()
@@ -109,7 +74,7 @@ async def test_sign_in_allowed_gives_working_tokens(
     tokens = await signed_in(sandbox, browser)
     assert tokens.refresh
     assert tokens.expires_at
-    assert not tokens.missing_scopes()
+    assert not tokens.missing_scopes(oauth.OAUTH_SCOPE)
     assert browser.asked["code_challenge_method"] == ["S256"]
     assert browser.asked["redirect_uri"][0] in [
         f"http://127.0.0.1:{p}/callback" for p in REDIRECT_PORTS
@@ -162,7 +127,7 @@ async def test_sign_in_replayed_redirect_and_code_are_refused(
     async with httpx.AsyncClient() as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(landed)
-    attempt = oauth.start_attempt(sandbox.client_id, str(landed).partition("?")[0])
+    attempt = start_attempt(sandbox.client_id, str(landed).partition("?")[0], oauth.OAUTH_SCOPE)
     code = parse_qs(landed.query.decode())["code"][0]
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     answer = await transport.send(oauth.code_exchange_request(attempt, code))
@@ -200,7 +165,9 @@ async def test_sign_in_retry_has_new_state_and_verifier(sandbox: SetupSandbox) -
 async def test_sign_in_without_client_names_who_creates_it() -> None:
     with pytest.raises(InvalidInput, match="admin"):
         await sign_in_with_browser(
-            OAuthSignInRequest("https://acme.zendesk.com", ""), Granting("read"), print
+            OAuthSignInRequest("https://acme.zendesk.com", oauth.ZendeskOAuthClient("")),
+            Granting("read"),
+            print,
         )
 
 
@@ -227,7 +194,9 @@ async def test_sign_in_missing_scope_is_refused() -> None:
 
     with pytest.raises(Forbidden, match="write"):
         await sign_in_with_browser(
-            OAuthSignInRequest("https://acme.zendesk.com", "fairlead"), Granting("read"), allow
+            OAuthSignInRequest("https://acme.zendesk.com", oauth.ZendeskOAuthClient("fairlead")),
+            Granting("read"),
+            allow,
         )
     await browser.closed()
 

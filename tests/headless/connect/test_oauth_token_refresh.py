@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse
+from desktop.clients.oauth import OAuthTokens, authorization_code_from, start_attempt
 from desktop.clients.transport import HttpTransport
 from desktop.clients.zendesk import oauth
 from desktop.connect.oauth_token_manager import OAuthTokenManager
@@ -75,7 +76,9 @@ def stored(expires_at: float = NOW + 1800) -> MemoryVault:
 
 
 def keeper(vault: object, zendesk: object, tmp_path: Path, clock: Clock | None = None) -> object:
-    return OAuthTokenManager(vault, zendesk, "fairlead", tmp_path / "x.lock", clock or Clock())
+    return OAuthTokenManager(
+        vault, zendesk, oauth.ZendeskOAuthClient("fairlead"), tmp_path / "x.lock", clock or Clock()
+    )
 
 
 async def test_token_valid_is_used_without_request(tmp_path: Path) -> None:
@@ -182,9 +185,7 @@ async def test_refresh_lost_response_asks_for_sign_in_once(
         with pytest.raises(AuthenticationError):
             await one.authorization_header()
     assert len(zendesk.asked) == 2
-    await one.save_tokens(
-        oauth.OAuthTokens("fresh", "r", frozenset({"read", "write"}), NOW + 900, None)
-    )
+    await one.save_tokens(OAuthTokens("fresh", "r", frozenset({"read", "write"}), NOW + 900, None))
     assert await one.authorization_header() == "Bearer fresh"
 
 
@@ -237,6 +238,7 @@ CHILD = """
 import asyncio, json, sys
 from pathlib import Path
 from desktop.clients.transport import HttpTransport
+from desktop.clients.zendesk.oauth import ZendeskOAuthClient
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 
 class FileVault:
@@ -252,7 +254,7 @@ async def main():
     folder, base_url, client_id = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     transport = HttpTransport("Zendesk", base_url)
     vault, lock = FileVault(folder / "vault.json"), folder / "x.lock"
-    keeper = OAuthTokenManager(vault, transport, client_id, lock)
+    keeper = OAuthTokenManager(vault, transport, ZendeskOAuthClient(client_id), lock)
     print("ready", flush=True)
     sys.stdin.readline()
     print(await keeper.authorization_header(), flush=True)
@@ -261,15 +263,15 @@ asyncio.run(main())
 """
 
 
-async def grant(sandbox: SetupSandbox) -> oauth.OAuthTokens:
+async def grant(sandbox: SetupSandbox) -> OAuthTokens:
     """Sign in without a browser or a listener: the sandbox answers at once."""
-    attempt = oauth.start_attempt(sandbox.client_id, "http://127.0.0.1:47615/callback")
+    attempt = start_attempt(sandbox.client_id, "http://127.0.0.1:47615/callback", oauth.OAUTH_SCOPE)
     url = oauth.authorization_url(sandbox.zendesk_url, attempt) + "&auto=allow"
     async with httpx.AsyncClient() as client:
         target = (await client.get(url)).headers["location"]
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     answer = await transport.send(
-        oauth.code_exchange_request(attempt, oauth.authorization_code_from(attempt, target))
+        oauth.code_exchange_request(attempt, authorization_code_from(attempt, target))
     )
     await transport.aclose()
     return oauth.parse_tokens(answer, time.time())
@@ -319,7 +321,9 @@ async def test_refresh_two_processes_send_one_request(
 async def test_client_continues_after_token_expiry(sandbox: SetupSandbox, tmp_path: Path) -> None:
     vault = MemoryVault()
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
-    one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock")
+    one = OAuthTokenManager(
+        vault, transport, oauth.ZendeskOAuthClient(sandbox.client_id), tmp_path / "x.lock"
+    )
     await one.save_tokens(await grant(sandbox))
     sandbox.forget_test()
     sandbox.control("POST", "expire-tokens")
@@ -335,7 +339,9 @@ async def test_refresh_lost_response_at_sandbox_asks_for_sign_in(
 ) -> None:
     vault = MemoryVault()
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
-    one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock")
+    one = OAuthTokenManager(
+        vault, transport, oauth.ZendeskOAuthClient(sandbox.client_id), tmp_path / "x.lock"
+    )
     await one.save_tokens(await grant(sandbox))
     sandbox.forget_test().add_fault("zendesk:POST /oauth/tokens:reset-after", times=1)
     assert not await one.refresh()
@@ -356,7 +362,9 @@ async def test_sign_out_with_ended_access_token_revokes_refresh_token_too(
 ) -> None:
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
     vault, clock = MemoryVault(), Clock(time.time())
-    one = OAuthTokenManager(vault, transport, sandbox.client_id, tmp_path / "x.lock", clock)
+    one = OAuthTokenManager(
+        vault, transport, oauth.ZendeskOAuthClient(sandbox.client_id), tmp_path / "x.lock", clock
+    )
     tokens = await grant(sandbox)
     await one.save_tokens(tokens)
     before = sandbox.control("GET", "tokens")
@@ -388,7 +396,9 @@ async def test_sign_out_with_both_tokens_refused_is_not_called_revoked(tmp_path:
 
 async def test_sign_out_revokes_token_at_zendesk(sandbox: SetupSandbox, tmp_path: Path) -> None:
     transport = HttpTransport("Zendesk", sandbox.zendesk_url)
-    one = OAuthTokenManager(MemoryVault(), transport, sandbox.client_id, tmp_path / "x.lock")
+    one = OAuthTokenManager(
+        MemoryVault(), transport, oauth.ZendeskOAuthClient(sandbox.client_id), tmp_path / "x.lock"
+    )
     tokens = await grant(sandbox)
     await one.save_tokens(tokens)
     assert await one.sign_out()

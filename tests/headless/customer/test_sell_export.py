@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from desktop.app.container import WorkspaceServices
 from desktop.clients.client_factory import ClientFactory
+from desktop.clients.sell.credentials import AccessTokenCredentials
 from desktop.clients.transport import HttpTransport
 from desktop.customer.sell_export import sell_exporter
 from desktop.customer.sell_export.export_folder import MANIFEST, STATE
@@ -46,7 +47,9 @@ class Killed(BaseException):
 async def make_exporter(services: WorkspaceServices, sandbox: SandboxServers) -> Any:
     about = sandbox.connection_document["sell"]
     transport = HttpTransport("Zendesk Sell", about["base_url"])
-    sell = ClientFactory(ManualClock()).sell(about["access_token"], transport)
+    sell = ClientFactory(ManualClock()).sell(
+        AccessTokenCredentials(about["access_token"]), transport
+    )
     clients = replace(services.session.clients, sell=sell)
 
     def make(**changes: Any) -> SellExporter:

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from desktop.app.container import WorkspaceServices
 from desktop.clients.client_factory import ClientFactory
+from desktop.clients.sell.credentials import AccessTokenCredentials
 from desktop.clients.transport import HttpTransport
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.person_export import PersonExportService
@@ -26,7 +27,9 @@ async def clients(
 ) -> AsyncIterator[ServiceClients]:
     about = sandbox.connection_document["sell"]
     transport = HttpTransport("Zendesk Sell", about["base_url"])
-    sell = ClientFactory(ManualClock()).sell(about["access_token"], transport)
+    sell = ClientFactory(ManualClock()).sell(
+        AccessTokenCredentials(about["access_token"]), transport
+    )
     yield replace(services.session.clients, sell=sell)
     sandbox.control("POST", "account", {"sell_user": "on"})
     await transport.aclose()

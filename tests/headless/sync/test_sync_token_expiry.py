@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from desktop.app.container import WorkspaceServices, build_services
+from desktop.clients.oauth import authorization_code_from, start_attempt
 from desktop.clients.transport import HttpTransport
 from desktop.clients.zendesk import oauth
 from desktop.kit.clock import SystemClock
@@ -32,13 +33,15 @@ def faulty_sandbox(sync_sandbox: SandboxServers) -> Iterator[SandboxServers]:
 async def grant(servers: SandboxServers) -> dict[Secret, str]:
     """Sign in as the admin without a browser or a listener: the sandbox answers at once."""
     told = servers.connection_document["zendesk"]
-    attempt = oauth.start_attempt(told["oauth_client_id"], "http://127.0.0.1:47615/callback")
+    attempt = start_attempt(
+        told["oauth_client_id"], "http://127.0.0.1:47615/callback", oauth.OAUTH_SCOPE
+    )
     url = oauth.authorization_url(told["base_url"], attempt) + f"&auto=allow&as={told['email']}"
     async with httpx.AsyncClient() as client:
         target = (await client.get(url)).headers["location"]
     transport = HttpTransport("Zendesk", told["base_url"])
     answer = await transport.send(
-        oauth.code_exchange_request(attempt, oauth.authorization_code_from(attempt, target))
+        oauth.code_exchange_request(attempt, authorization_code_from(attempt, target))
     )
     await transport.aclose()
     now = SystemClock().now()
