@@ -1,4 +1,4 @@
-"""`fairlead sell`: export everything from Zendesk Sell before it ends, or disconnect it."""
+"""`fairlead sell`: export everything from Zendesk Sell before it ends, sign in, disconnect it."""
 
 import argparse
 import sys
@@ -7,18 +7,22 @@ from pathlib import Path
 
 from desktop.app.cli_output import ExitCode, emit, terminal_safe
 from desktop.app.commands.cli_command import CliCommand
+from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.commands.json_lines_printer import JsonLinesPrinter
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.connect.disconnect import disconnect_sell
+from desktop.connect.sell_sign_in import sign_in_to_sell
 from desktop.customer.sell_export.sell_exporter import SellExportResult, SellExportStep
 from desktop.kit.errors import InvalidInput
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "action", choices=["export", "disconnect"], help="take everything out; forget the token"
+        "action",
+        choices=["export", "sign-in", "disconnect"],
+        help="take everything out; sign in with the browser (OAuth); forget the sign-in",
     )
     parser.add_argument(
         "folder",
@@ -41,6 +45,8 @@ async def _work_on_sell(services: WorkspaceServices, options: argparse.Namespace
         raise services.session.connection_error
     if options.action == "disconnect":
         return await _disconnect(services, options)
+    if options.action == "sign-in":
+        return await _sign_in(services, options)
     if options.folder is None:
         raise InvalidInput("Say where to: fairlead sell export DIR.", "Nothing was exported.")
     exporter = services.build_sell_exporter(_step_printer(options.progress))
@@ -55,9 +61,26 @@ async def _work_on_sell(services: WorkspaceServices, options: argparse.Namespace
 
 async def _disconnect(services: WorkspaceServices, options: argparse.Namespace) -> int:
     require_admin(services, "disconnect Zendesk Sell")
-    await disconnect_sell(services.session.connection_config)
-    line = "Zendesk Sell is disconnected. It accepts the token until an admin deletes it there."
-    return emit({"connected": False}, [line], as_json=options.json)
+    result = await disconnect_sell(services.session.connection_config)
+    answer = {"connected": False, "revoked": result.is_revoked}
+    return emit(answer, [result.message], as_json=options.json)
+
+
+async def _sign_in(services: WorkspaceServices, options: argparse.Namespace) -> int:
+    require_admin(services, "connect Zendesk Sell")
+    report = await sign_in_to_sell(services.session.connection_config, _show_address)
+    return emit(
+        report.as_json(),
+        (*connection_check_lines(report.checks), *report.notes),
+        as_json=options.json,
+        exit_code=ExitCode.DONE if report.is_ok else ExitCode.FAILED,
+    )
+
+
+def _show_address(url: str) -> None:
+    # On stderr, as stdout is the answer's; the browser has to be this computer's.
+    sys.stderr.write(f"Open this address in a browser of this computer:\n{url}\n")
+    sys.stderr.flush()
 
 
 def _step_printer(form: str | None) -> Callable[[SellExportStep], None]:
