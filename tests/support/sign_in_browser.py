@@ -30,21 +30,21 @@ class Browser:
         self.opened = ""
         self.was_opened = asyncio.Event()
         self.pages: list[httpx.Response] = []
-        self._answer = answer
+        self.answer = answer
         self._before = before
         self._task: asyncio.Task[None] | None = None
 
     def __call__(self, url: str) -> None:
         self.opened = url
         self.was_opened.set()
-        if self._answer:
+        if self.answer:
             self._task = asyncio.create_task(self._go(url))
 
     async def _go(self, url: str) -> None:
         async with httpx.AsyncClient(follow_redirects=True) as client:
             if self._before is not None:
                 self.pages.append(await client.get(self._before(url)))
-            self.pages.append(await client.get(url + self._answer))
+            self.pages.append(await client.get(url + self.answer))
 
     async def closed(self) -> None:
         if self._task is not None:

@@ -1,6 +1,7 @@
-"""The card Zendesk Sell: connecting by token, the end of Sell, the export, disconnecting."""
+"""The card Zendesk Sell: connecting by token or OAuth, its end, the export, disconnecting."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from desktop.settings import settings_table
 from desktop.vault.secret import Secret
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.settings_page_driver import SettingsPageDriver
+from tests.support.sign_in_browser import Browser, hold_redirect_ports
 from tests.support.window_sandbox import PageSandbox
 from tests.support.window_workspace import await_with_timeout, wait_until
 
@@ -71,11 +73,90 @@ async def test_sell_token_that_is_refused_is_not_kept(
     assert not config.settings_file.load().values.get(settings_table.SELL_ENABLED)
 
 
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+    """Whoever allows the app in the browser, as soon as the card opens it."""
+    person = Browser("")
+    monkeypatch.setattr("desktop.panels.settings.sell_connection_card.open_web_page", person)
+    with hold_redirect_ports():
+        yield person
+
+
+def fill_in_client(card: SellConnectionCard, sandbox: PageSandbox) -> None:
+    about = sandbox.connection_document["sell"]
+    card.sign_in_method.chosen.emit("oauth")
+    card.client_field.setText(about["oauth_client_id"])
+    card.secret_field.field.setText(about["oauth_client_secret"])
+
+
+async def test_sell_is_connected_by_oauth(
+    admin_page: SettingsPageDriver, sandbox: PageSandbox, browser: Browser
+) -> None:
+    card = await point_at_sandbox(admin_page, sandbox)
+    assert card.token_field.isVisible()
+    assert not card.oauth_form.isVisible()
+    card.sign_in_method.chosen.emit("oauth")
+    assert card.oauth_form.isVisible()
+    assert not card.token_field.isVisible()
+    assert not card.connect_button.isVisible()
+    card.sign_in_button.click()
+    model = admin_page.model.sell
+    assert model.field_errors == {
+        "client": "Enter the client ID.",
+        "secret": "Enter the client secret.",
+    }
+    fill_in_client(card, sandbox)
+    assert not controls_without_name(card)
+    await wait_until(lambda: not clipped_texts(card))
+    card.sign_in_button.click()
+    await wait_until(lambda: card.cancel_sign_in_button.isVisible())
+    assert "127.0.0.1" in card._waiting_label.text()
+    assert not card.sign_in_button.isEnabled()
+    card.cancel_sign_in_button.click()
+    await wait_until(lambda: not card.cancel_sign_in_button.isVisible())
+    assert admin_page.house.session.clients.sell is None
+
+    browser.answer = "&auto=allow"
+    card.sign_in_button.click()
+    await wait_until(lambda: card.result_note.text() == "Zendesk Sell is connected.")
+    await browser.closed()
+    session = admin_page.house.session
+    assert session.clients.sell is not None
+    assert card.secret_field.text() == ""
+    assert "The sign-in is" in model.view().status_text
+    assert await session.connection_config.vault.get(Secret.SELL_TOKEN) is None
+    # What has ended is renewed from the card, with the client that is kept.
+    assert card.sign_in_button.text() == "Sign in again…"
+    assert not card.oauth_form.isVisible()
+    card.sign_in_button.click()
+    await wait_until(lambda: card.cancel_sign_in_button.isVisible())
+    await wait_until(
+        lambda: not card.cancel_sign_in_button.isVisible() and not model.view().is_busy
+    )
+    assert not model.view().error
+    await browser.closed()
+
+
+async def test_oauth_client_that_sell_refuses_is_said_on_the_card(
+    admin_page: SettingsPageDriver, sandbox: PageSandbox, browser: Browser
+) -> None:
+    browser.answer = "&auto=allow"
+    card = await point_at_sandbox(admin_page, sandbox)
+    fill_in_client(card, sandbox)
+    card.secret_field.field.setText("wrong")
+    card.sign_in_button.click()
+    await wait_until(lambda: card.error_banner.isVisible())
+    assert admin_page.model.sell.view().error.title == "Zendesk Sell refused the OAuth client."
+    await browser.closed()
+    assert admin_page.house.session.clients.sell is None
+
+
 async def test_agent_sees_why_sell_is_not_theirs_to_connect(
     agent_page: SettingsPageDriver,
 ) -> None:
     card = agent_page.find_card("connections", SellConnectionCard)
     assert not card.connect_button.isEnabled()
+    assert not card.sign_in_button.isEnabled()
     assert "admin" in agent_page.model.sell.view().change_reason
 
 

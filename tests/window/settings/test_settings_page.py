@@ -49,6 +49,8 @@ async def test_settings_page_contains_every_setting(admin_page: SettingsPageDriv
         settings_table.NOTE_TEMPLATES.key,
         settings_table.SOURCE_RECORDS.key,
         settings_table.SELL_ENABLED.key,
+        settings_table.SELL_AUTH.key,
+        settings_table.SELL_CLIENT_ID.key,
         settings_table.LEADS.key,
         *(r.key for r in settings_table.PERMISSION_SETTINGS.values()),
     }
