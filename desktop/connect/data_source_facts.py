@@ -1,5 +1,6 @@
 """The facts of a data source: account, sign-in, scopes, role and what that can't do, read-only."""
 
+from desktop.clients.sell.oauth import OAUTH_SCOPE as SELL_OAUTH_SCOPE
 from desktop.clients.zendesk.oauth import OAUTH_SCOPE
 from desktop.connect.zendesk_account_checks import API_TOKENS_END
 from desktop.kit.clock import utc_datetime
@@ -56,11 +57,17 @@ def _describe_access(
         ]
     if kind is _K.SELL:
         return [
-            ("Scopes", "Reading; Fairlead never writes to Sell"),
+            ("Scopes", _describe_sell_scopes(values)),
             ("Ends", f"Zendesk ends Sell on {format_long_day(SELL_END)}"),
         ]
     days = values.get(settings_table.EVENT_DAYS)
     return [("Kept", f"Delivered events, {describe_days(days)}"), _read_only(values)]
+
+
+def _describe_sell_scopes(values: SettingsValues) -> str:
+    if values.get(settings_table.SELL_AUTH) == "oauth":
+        return ", ".join(SELL_OAUTH_SCOPE.split())
+    return "All that the user of the access token may"
 
 
 def _describe_zendesk(values: SettingsValues, actor: Actor) -> list[tuple[str, str]]:

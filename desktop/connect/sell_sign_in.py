@@ -28,7 +28,7 @@ async def sign_in_to_sell(
     """Sign in to Sell by browser, and connect it by a set-up, which asks the same rights.
 
     An empty client ID or secret is the one that is kept here. What is not stored is revoked. Raises
-    what `sign_in_with_browser` and `set_up_workspace` raise, NotPermitted.
+    what `sign_in_with_browser` and `set_up_workspace` raise, NotPermitted, KeyringError.
     """
     await config.seal.load(makes_key=False)
     values = config.settings_file.load().values
@@ -42,6 +42,8 @@ async def sign_in_to_sell(
     else:
         config.require_sell_address(values)
         secret = (await config.sell_oauth_client(values)).client_secret
+    # Asked before the browser opens: what Sell gives needs a place.
+    await config.vault.get(Secret.SELL_HOST)
     client = SellOAuthClient(section["oauth_client_id"], secret)
     address = values.get(settings_table.SELL_BASE_URL)
     services = config.temporary_clients(values)
