@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from desktop.connect.workspace_setup import SetupReport, set_up_workspace
 from desktop.kit.errors import AuthenticationError, InvalidInput, NotPermitted
 from desktop.settings import settings_table
 from desktop.vault.bound_secrets import SecretForOtherHost
+from desktop.vault.environment_vault import EnvironmentVault, read_environment_secrets
+from desktop.vault.memory_vault import MemoryVault
 from desktop.vault.secret import SELL_SECRETS, Secret
 from tests.support import sell_oauth
 from tests.support.child_processes import ROOT
@@ -111,6 +114,23 @@ async def test_expired_token_is_renewed_and_stored(
     assert after is not None
     assert after != before
     assert sell_oauth.is_accepted(sandbox, after.partition(" ")[2])
+
+
+async def test_tokens_are_stored_before_they_are_used(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    asked: list[int] = []
+
+    class NotingVault(MemoryVault):
+        async def set(self, secret: Secret, value: str) -> None:
+            if secret is Secret.SELL_ACCESS:
+                counted = sandbox.control("GET", "requests")["requests"]
+                asked.append(sum(n for what, n in counted.items() if "users/self" in what))
+            await super().set(secret, value)
+
+    sandbox.forget_test()
+    await connect(sandbox, replace(desk, vault=NotingVault({})))
+    assert asked == [0]
 
 
 @pytest.mark.parametrize(
@@ -277,6 +297,27 @@ async def test_sign_in_is_not_sent_to_another_address(
     path.write_text(path.read_text().replace(sandbox.sell_url, "http://127.0.0.1:9"))
     with pytest.raises(SecretForOtherHost):
         await header(desk)
+
+
+async def test_environments_client_secret_goes_to_the_address_that_was_set(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await connect(sandbox, desk)
+    secret = str(await desk.vault.get(Secret.SELL_CLIENT_SECRET))
+    await desk.vault.delete(Secret.SELL_CLIENT_SECRET)
+    given = read_environment_secrets({"FAIRLEAD_SELL_CLIENT_SECRET": secret})
+    server = replace(desk, vault=EnvironmentVault(desk.vault, given), environment_secrets=given)
+    await server.seal.load()
+    sandbox.control("POST", "expire-tokens")
+    assert not [
+        one for one in (await run_doctor(server)).checks if "Sell" in one.name and not one.is_ok
+    ]
+    elsewhere = server.settings_file.load().values.with_changes(
+        {settings_table.SELL_BASE_URL.key: "http://127.0.0.1:9"}
+    )
+    for require in (server.require_sell_address, lambda v: server.require_account_of(v, None)):
+        with pytest.raises(SecretForOtherHost, match="OAuth client"):
+            require(elsewhere)
 
 
 async def test_agent_may_not_connect_sell_by_oauth_later(
