@@ -12,6 +12,7 @@ from desktop.store.customer_erasure import CustomerIds
 from desktop.store.data_source_repository import stop_readings
 from desktop.store.kept_person_repository import delete_person_rows
 from desktop.store.kept_ticket_repository import delete_ticket_text
+from desktop.store.profile_person_table import delete_profile_person, profile_person_id
 from desktop.store.sqlite_database import Database
 from desktop.store.state_move_table import remove_moves_of
 from desktop.store.ticket_rollup_repository import QUARTER_S
@@ -27,6 +28,8 @@ _PERSONAL_HISTORY = (
 _ARCHIVED_BY_EXTERNAL_ID = (
     "SELECT id FROM archived_person WHERE external_id <> '' AND lower(external_id) = lower(?)"
 )
+# `listed` is what the index by address asks for.
+_SIDS_OF_ALONE_SQL = "SELECT sid FROM person WHERE email = ? AND listed = 1 AND id < 0"
 _HISTORY_TABLES = (
     *_PERSONAL_HISTORY, "counted_ticket", "ticket_count", "counted_rating", "rating_count",
     "retention", "report_notice", "waiting_mail",
@@ -46,6 +49,7 @@ def erase_kept_people(
     The bare row of a ticket stays, as Zendesk keeps the ticket: number, state and times.
     """
     users, profiles = sorted(set(user_ids)), sorted(set(sids))
+    people = _person_ids(users, profiles)
 
     def act(connection: sqlite3.Connection) -> int:
         erased = 0
@@ -63,11 +67,12 @@ def erase_kept_people(
                 "DELETE FROM rating WHERE requester = ?", (user_id,)
             ).rowcount
         for sid in profiles:
+            erased += delete_profile_person(connection, profile_person_id(sid))
             connection.execute("DELETE FROM list_member WHERE sid = ?", (sid,))
             erased += connection.execute("DELETE FROM profile WHERE sid = ?", (sid,)).rowcount
-        if users:
-            # A deleted word stays in the index until its parts are merged (sqlite.org/fts5.html).
-            for table in ("person_search", "ticket_search"):
+        # A deleted word stays in the index until its parts are merged (sqlite.org/fts5.html).
+        for table, erased_ids in (("person_search", people), ("ticket_search", users)):
+            if erased_ids:
                 connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
         return erased
 
@@ -76,7 +81,7 @@ def erase_kept_people(
             "DELETE FROM archived_person WHERE id = ?", [(one,) for one in users]
         ).rowcount
         connection.executemany(
-            "DELETE FROM segment_presence WHERE person = ?", [(one,) for one in users]
+            "DELETE FROM segment_presence WHERE person = ?", [(one,) for one in people]
         )
         for sid in profiles:
             remove_moves_of(connection, sid, QUARTER_S)
@@ -94,13 +99,16 @@ def count_kept_people(
     data: Database, history: Database, user_ids: Iterable[int], sids: Iterable[str]
 ) -> int:
     """Count the records that `erase_kept_people` would delete."""
-    users, profiles = [(one,) for one in sorted(set(user_ids))], [(one,) for one in set(sids)]
+    users, profiles = set(user_ids), set(sids)
+    people = _person_ids(users, profiles)
 
-    def count(database: Database, sql: str, keys: list[Any]) -> int:
-        return database.read(lambda c: sum(int(c.execute(sql, key).fetchone()[0]) for key in keys))
+    def count(database: Database, sql: str, keys: Iterable[Any]) -> int:
+        return database.read(
+            lambda c: sum(int(c.execute(sql, (key,)).fetchone()[0]) for key in keys)
+        )
 
     return (
-        count(data, "SELECT count(*) FROM person WHERE id = ?", users)
+        count(data, "SELECT count(*) FROM person WHERE id = ?", people)
         + count(data, "SELECT count(*) FROM rating WHERE requester = ?", users)
         + count(data, "SELECT count(*) FROM profile WHERE sid = ?", profiles)
         + count(history, "SELECT count(*) FROM archived_person WHERE id = ?", users)
@@ -148,12 +156,8 @@ def find_kept_people(
     Who is archived is known by the external id too.
     """
     known = set(ids)
-    hashes = [
-        bytes.fromhex(hash_email(spelling))
-        for one in known
-        if "@" in one
-        for spelling in email_spellings(one)
-    ]
+    spelled = sorted({key for one in known if "@" in one for key in email_spellings(one)})
+    hashes = [bytes.fromhex(hash_email(spelling)) for spelling in spelled]
 
     def look(connection: sqlite3.Connection) -> tuple[set[int], set[str]]:
         users = {int(one) for one in known if one.isdecimal() and len(one) < 20}
@@ -165,8 +169,12 @@ def find_kept_people(
                 email_hash,
             )
             sids |= _column(connection, "SELECT sid FROM profile WHERE email_hash = ?", email_hash)
+        for email in spelled:
+            # Some exports have the address and no hash of it.
+            sids |= _column(connection, _SIDS_OF_ALONE_SQL, email.lower())
         for sid in sorted(sids):
-            users |= _column(connection, "SELECT id FROM person WHERE sid = ?", sid)
+            # Who is known to Sailthru alone has no user id.
+            users |= _column(connection, "SELECT id FROM person WHERE sid = ? AND id > 0", sid)
         for user_id in sorted(users):
             sids |= _column(
                 connection, "SELECT sid FROM person WHERE id = ? AND sid IS NOT NULL", user_id
@@ -174,12 +182,11 @@ def find_kept_people(
         return users, sids
 
     def look_in_archive(connection: sqlite3.Connection) -> set[int]:
-        spelled = {key for one in known if "@" in one for key in email_spellings(one)}
         found: set[int] = set()
         for one in sorted(known):
             if "@" not in one:
                 found |= _column(connection, _ARCHIVED_BY_EXTERNAL_ID, one)
-        for email in sorted(spelled):
+        for email in spelled:
             found |= _column(
                 connection, "SELECT id FROM archived_person WHERE lower(email) = ?", email.lower()
             )
@@ -197,9 +204,9 @@ def add_kept_words(data: Database, history: Database, ids: CustomerIds) -> Custo
         (data, "SELECT name, phone, external_id, email FROM person WHERE id = ?"),
         (history, "SELECT name, '', external_id, email FROM archived_person WHERE id = ?"),
     ):
-        for user_id in sorted(map(int, ids.users)):
+        for person_id in _person_ids(map(int, ids.users), ids.sids):
             for name, phone, external_id, email in database.read(
-                partial(_select, sql=sql, value=user_id)
+                partial(_select, sql=sql, value=person_id)
             ):
                 names.add(name)
                 phones.add(phone)
@@ -212,6 +219,11 @@ def add_kept_words(data: Database, history: Database, ids: CustomerIds) -> Custo
         external_ids=frozenset(external_ids - {""}),
         addresses=frozenset(addresses),
     )
+
+
+def _person_ids(user_ids: Iterable[int], sids: Iterable[str]) -> list[int]:
+    """Return the ids of the `person` rows of users, and of who is known to Sailthru alone."""
+    return sorted({*user_ids, *map(profile_person_id, sids)})
 
 
 def _select(connection: sqlite3.Connection, *, sql: str, value: object) -> list[Any]:

@@ -61,14 +61,15 @@ def refresh_profile_people(connection: sqlite3.Connection, sids: Iterable[str]) 
             _save(connection, sid, msgspec.json.decode(kept["body"], type=ExportedProfile))
 
 
-def delete_profile_person(connection: sqlite3.Connection, person_id: int) -> None:
-    """Delete the row of somebody who was known to Sailthru alone, and its words."""
+def delete_profile_person(connection: sqlite3.Connection, person_id: int) -> int:
+    """Delete the row of somebody who was known to Sailthru alone, and its words; 0: none."""
     kept = connection.execute(
         "SELECT id, name, email FROM person WHERE id = ? AND id < 0", (person_id,)
     ).fetchone()
-    if kept is not None:
-        _unindex(connection, kept)
-        connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
+    if kept is None:
+        return 0
+    _unindex(connection, kept)
+    return connection.execute("DELETE FROM person WHERE id = ?", (person_id,)).rowcount
 
 
 def delete_profile_people(connection: sqlite3.Connection) -> None:

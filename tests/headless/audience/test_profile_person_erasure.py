@@ -1,0 +1,94 @@
+"""Erasing who is known to Sailthru alone: no file names them, the others stay."""
+
+from pathlib import Path
+
+import pytest
+
+from desktop.connect.local_databases import LocalDatabases
+from desktop.model.audience_segment import SavedSegment
+from desktop.model.exported_profile import ExportedProfile
+from desktop.model.match_keys import hash_email
+from desktop.settings.workspace import Workspace
+from desktop.store.audit_signer import AuditSigner
+from desktop.store.data_erasure import find_kept_people
+from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.kept_person_rows import read_kept_person_rows
+from desktop.store.profile_person_table import profile_person_id
+from desktop.store.workspace_store import open_store
+from tests.headless.audience.test_audience_query import FIELDS
+from tests.support.data_cases import NOON, FakeExport, read_all, user
+
+CANARY, OTHER = "canary7f3a", "other5b2c"
+SIDS = {CANARY: "a" * 24, OTHER: "b" * 24}
+
+
+def address(who: str) -> str:
+    return f"{who}@lopez.example"
+
+
+def row_of(who: str, *, has_hash: bool) -> ExportedProfile:
+    """A row of an export: the account's exports have addresses, and mostly their hashes."""
+    hashed = hash_email(address(who)) if has_hash else ""
+    names = {"first_name": who, "last_name": "Lopez"}
+    return ExportedProfile(SIDS[who], hashed, email=address(who), vars=names)
+
+
+async def keep_people(folder: Path, *, has_hash: bool = True) -> DataStore:
+    workspace = open_store(folder)
+    for who in (CANARY, OTHER):
+        workspace.segments.save.blocking(SavedSegment(f"Of {who} Lopez", "name has x", 1.0, "Ada"))
+    workspace.close()
+    store = open_data_store(folder)
+    await read_all(store, FakeExport(users=[user(1)]))
+    rows = [row_of(who, has_hash=has_hash) for who in (CANARY, OTHER)]
+    # Stored twice: what was replaced names them too.
+    for reading in ("job 1", "job 2"):
+        await store.profiles.save_profiles("News", rows, reading, FIELDS, NOON)
+    ids = [profile_person_id(SIDS[who]) for who in (CANARY, OTHER)]
+    await store.segment_presence.note_look("Newcomers", "list is News", ids, NOON)
+    return store
+
+
+def files_with(needle: str, folder: Path) -> list[str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.name for path in files if needle.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("given", "has_hash"), [(SIDS[CANARY], True), (address(CANARY), True), (address(CANARY), False)]
+)
+async def test_who_is_known_to_sailthru_alone_is_erased_from_every_file(
+    given: str, has_hash: bool, tmp_path: Path
+) -> None:
+    (await keep_people(tmp_path, has_hash=has_hash)).close()
+    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    for needle in (CANARY, SIDS[CANARY]):
+        assert "data.db" in files_with(needle, tmp_path)
+    counted = await local.count_customer([given])
+    # Their own row of everybody's, and that of their profile.
+    assert counted.everybody_records == 2
+    assert await local.erase_customer([given], "Ada", 1.0, AuditSigner()) == counted
+    for needle in (CANARY, SIDS[CANARY]):
+        assert files_with(needle, tmp_path) == []
+    store, workspace = open_data_store(tmp_path), open_store(tmp_path)
+    people = store.data_db.read(lambda c: c.execute("SELECT id, name FROM person").fetchall())
+    other = profile_person_id(SIDS[OTHER])
+    assert {tuple(row) for row in people} == {(1, "Person 1"), (other, f"{OTHER} Lopez")}
+    present = store.history_db.read(
+        lambda c: c.execute("SELECT * FROM segment_presence").fetchall()
+    )
+    assert {row["person"] for row in present} == {other}
+    left = await workspace.segments.list_all()
+    assert [one.name for one in left] == [f"Of {OTHER} Lopez"]
+    workspace.close()
+    store.close()
+
+
+async def test_the_row_of_who_is_known_to_sailthru_alone_is_in_their_export(tmp_path: Path) -> None:
+    store = await keep_people(tmp_path)
+    users, sids = find_kept_people(store.data_db, store.history_db, [address(CANARY)])
+    assert (users, sids) == (set(), {SIDS[CANARY]})
+    kept = read_kept_person_rows(store.data_db, store.history_db, users, sids)["data.db"]
+    assert [row["name"] for row in kept["person"]] == [f"{CANARY} Lopez"]
+    assert set(kept) == {"person", "profile", "list_member"}
+    store.close()
