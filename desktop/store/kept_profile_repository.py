@@ -141,7 +141,7 @@ def _find_people(connection: sqlite3.Connection, profile: ExportedProfile) -> se
     rows = connection.execute(
         "SELECT person_id FROM person_address WHERE email_hash = ?1"
         " UNION SELECT id FROM person WHERE sid = ?2 AND id > 0"
-        " UNION SELECT id FROM person WHERE ?3 <> '' AND external_id = ?3 AND id > 0",
+        " UNION SELECT id FROM person WHERE external_id = ?3 AND external_id <> '' AND id > 0",
         (email_hash, profile.sid, profile.extid or ""),
     )
     return {row[0] for row in rows}

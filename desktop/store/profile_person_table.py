@@ -21,7 +21,8 @@ _ID_BYTES = 6
 _IS_CLAIMED_SQL = (
     "SELECT 1 FROM person WHERE sid = ?1 AND id > 0"
     " UNION ALL SELECT 1 FROM person_address WHERE email_hash = ?2 AND ?2 <> x''"
-    " UNION ALL SELECT 1 FROM person WHERE external_id = ?3 AND ?3 <> '' AND id > 0"
+    # What the index of external ids leaves out is asked of the column, or it is not used.
+    " UNION ALL SELECT 1 FROM person WHERE external_id = ?3 AND external_id <> '' AND id > 0"
     " UNION ALL SELECT 1 FROM remembered_pair WHERE sid = ?1 LIMIT 1"
 )
 _SAVE_SQL = (

@@ -1,6 +1,7 @@
 """Whom each condition picks; who was not read is in none of them; pages meet without a gap."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -405,3 +406,17 @@ async def test_who_is_known_to_sailthru_alone_is_a_person_until_zendesk_has_them
         await store.people.save_users([renamed], "", NOON + 1)
         assert await pick("known_in is sailthru") == [alone.sid]
         store.data_db.write(lambda c: c.execute(_SEARCH_CHECK))
+
+
+async def test_whose_a_profile_is_is_found_without_a_scan(tmp_path: Path) -> None:
+    for store in open_small_store(tmp_path):
+        rows = [replace(profile(number), extid=f"shop-{number}") for number in (7, 8)]
+        asked = trace_plans(
+            store.data_db,
+            lambda: store.profiles.save_profiles.blocking("A", rows, "job", FIELDS, NOON),  # noqa: B023
+        )
+        assert "INDEX remembered_pair_by_sid (sid=?)" in asked
+        assert "INDEX person_by_external_id (external_id=?" in asked
+        # Nobody goes through everybody; the few settings of a search index are no table of ours.
+        steps = [one for one in asked.splitlines() if "person_search_config" not in one]
+        assert [one for one in steps if "SCAN" in one or "(rowid>?)" in one] == []
