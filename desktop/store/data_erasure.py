@@ -68,7 +68,8 @@ def erase_kept_people(
             ).rowcount
         for sid in profiles:
             erased += delete_profile_person(connection, profile_person_id(sid))
-            connection.execute("DELETE FROM list_member WHERE sid = ?", (sid,))
+            for table in ("list_member", "remembered_pair"):
+                connection.execute(f"DELETE FROM {table} WHERE sid = ?", (sid,))  # noqa: S608
             erased += connection.execute("DELETE FROM profile WHERE sid = ?", (sid,)).rowcount
         # A deleted word stays in the index until its parts are merged (sqlite.org/fts5.html).
         for table, erased_ids in (("person_search", people), ("ticket_search", users)):

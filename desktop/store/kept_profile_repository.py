@@ -140,6 +140,7 @@ def _find_people(connection: sqlite3.Connection, profile: ExportedProfile) -> se
     email_hash = bytes.fromhex(profile.email_hash) if _is_hash(profile.email_hash) else b""
     rows = connection.execute(
         "SELECT person_id FROM person_address WHERE email_hash = ?1"
+        " UNION SELECT person_id FROM remembered_pair WHERE sid = ?2"
         " UNION SELECT id FROM person WHERE sid = ?2 AND id > 0"
         " UNION SELECT id FROM person WHERE external_id = ?3 AND external_id <> '' AND id > 0",
         (email_hash, profile.sid, profile.extid or ""),

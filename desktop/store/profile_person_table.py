@@ -23,7 +23,9 @@ _IS_CLAIMED_SQL = (
     " UNION ALL SELECT 1 FROM person_address WHERE email_hash = ?2 AND ?2 <> x''"
     # What the index of external ids leaves out is asked of the column, or it is not used.
     " UNION ALL SELECT 1 FROM person WHERE external_id = ?3 AND external_id <> '' AND id > 0"
-    " UNION ALL SELECT 1 FROM remembered_pair WHERE sid = ?1 LIMIT 1"
+    # Who was paired, and is not kept here, would be in no list at all.
+    " UNION ALL SELECT 1 FROM remembered_pair r JOIN person x ON x.id = r.person_id"
+    " WHERE r.sid = ?1 LIMIT 1"
 )
 _SAVE_SQL = (
     "INSERT INTO person (id, name, sort_name, email, phone, external_id, role, suspended, locale,"
