@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from desktop.model.data_source import DataSourceKind
-from desktop.store.profile_person_table import delete_profile_people
+from desktop.store.profile_person_table import (
+    delete_profile_people,
+    refresh_profile_people,
+)
 from desktop.store.sqlite_database import Database
 
 _PROFILE_COLUMNS = (
@@ -45,6 +48,9 @@ _HISTORY: Mapping[DataSourceKind, tuple[str, ...]] = MappingProxyType(
             "state_move",
         ),
     }
+)
+_PROFILES_OF_USERS_SQL = (
+    "SELECT DISTINCT sid FROM list_member WHERE sid NOT IN (SELECT sid FROM person WHERE id < 0)"
 )
 _IS_LIST = "name LIKE 'list %'"
 # Of mirror.db: what look-ups and syncs have read.
@@ -131,6 +137,9 @@ def erase_source(data: Database, history: Database, kind: DataSourceKind) -> Non
             connection.execute(
                 "INSERT INTO person_search (rowid, name, email) SELECT id, name, email FROM person"
             )
+            # Whoever was a user too is known to Sailthru alone from now on.
+            rows = connection.execute(_PROFILES_OF_USERS_SQL)
+            refresh_profile_people(connection, [row["sid"] for row in rows])
         if kind is DataSourceKind.SAILTHRU:
             delete_profile_people(connection)
             columns = ", ".join(f"{column} = NULL" for column in _PROFILE_COLUMNS)

@@ -34,7 +34,7 @@ from tests.support.data_cases import (
 )
 
 MOMENT = QueryMoment(NOON, ZoneInfo("America/New_York"))
-_SEARCH_CHECK = "INSERT INTO person_search (person_search, rank) VALUES ('integrity-check', 1)"
+SEARCH_CHECK = "INSERT INTO person_search (person_search, rank) VALUES ('integrity-check', 1)"
 FIELDS = ProfileFields("zendesk_health", default_value_source(CustomerType.ECOMMERCE, "USD"))
 
 
@@ -405,7 +405,7 @@ async def test_who_is_known_to_sailthru_alone_is_a_person_until_zendesk_has_them
         renamed = user(7, name="Dee", email="dee@other.example", updated_at=NOON + 1)
         await store.people.save_users([renamed], "", NOON + 1)
         assert await pick("known_in is sailthru") == [alone.sid]
-        store.data_db.write(lambda c: c.execute(_SEARCH_CHECK))
+        store.data_db.write(lambda c: c.execute(SEARCH_CHECK))
 
 
 async def test_whose_a_profile_is_is_found_without_a_scan(tmp_path: Path) -> None:

@@ -1,22 +1,25 @@
 """Who is known to Sailthru alone is erased from every file, and outlives the data of Zendesk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from desktop.connect.local_databases import LocalDatabases
 from desktop.model.audience_segment import SavedSegment
+from desktop.model.data_source import DataSourceKind
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email
 from desktop.settings.workspace import Workspace
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.data_erasure import find_kept_people
+from desktop.store.data_source_erasure import erase_source
 from desktop.store.data_store import DataStore, open_data_store
 from desktop.store.kept_person_rows import read_kept_person_rows
 from desktop.store.profile_person_table import profile_person_id
 from desktop.store.workspace_store import open_store
-from tests.headless.audience.test_audience_query import FIELDS
-from tests.support.data_cases import NOON, FakeExport, read_all, user
+from tests.headless.audience.test_audience_query import FIELDS, SEARCH_CHECK, profile
+from tests.support.data_cases import NOON, FakeExport, open_small_store, read_all, user
 
 CANARY, OTHER = "canary7f3a", "other5b2c"
 SIDS = {CANARY: "a" * 24, OTHER: "b" * 24}
@@ -94,3 +97,27 @@ async def test_the_row_of_who_is_known_to_sailthru_alone_is_in_their_export(tmp_
     assert [row["name"] for row in kept["person"]] == [f"{CANARY} Lopez"]
     assert set(kept) == {"person", "profile", "list_member", "remembered_pair"}
     store.close()
+
+
+async def test_people_on_lists_stand_alone_once_what_zendesk_told_is_erased(tmp_path: Path) -> None:
+    def list_people() -> set[tuple[int, str | None]]:
+        rows = store.data_db.read(lambda c: c.execute("SELECT id, sid FROM person").fetchall())
+        return {(row["id"], row["sid"]) for row in rows}
+
+    for store in open_small_store(tmp_path):
+        users = [user(1), user(2, external_id="shop-2"), user(3), user(4)]
+        await read_all(store, FakeExport(users=users))
+        # By address; two for one, which is a conflict; by an earlier match; one of nobody's.
+        rows = [
+            profile(1), profile(2), replace(profile(12), extid="shop-2"), profile(13), profile(5),
+        ]  # fmt: skip
+        await store.people.remember_pairs({3: profile(13).sid})
+        await store.profiles.save_profiles("A", rows, "job", FIELDS, NOON)
+        alone = (profile_person_id(profile(5).sid), profile(5).sid)
+        before = {(1, profile(1).sid), (2, None), (3, profile(13).sid), (4, None), alone}
+        assert list_people() == before
+        erase_source(store.data_db, store.history_db, DataSourceKind.SUPPORT)
+        assert list_people() == {(profile_person_id(one.sid), one.sid) for one in rows}
+        store.data_db.write(lambda c: c.execute(SEARCH_CHECK))
+        await read_all(store, FakeExport(users=users))
+        assert list_people() == before
