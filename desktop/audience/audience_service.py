@@ -148,9 +148,10 @@ class AudienceService:
         zendesk_at = [None if state is None else state.whole_from for state in zendesk]
         lists = {state.list_name: state for state in states.values() if state.list_name}
         sailthru_at = [state.whole_from for state in lists.values()]
-        people, profiles = await store.audience.count_profiles()
+        people, zendesk_users, profiles = await store.audience.count_profiles()
         return AudienceCoverage(
             people,
+            zendesk_users,
             profiles,
             None if None in zendesk_at else min(filter(None, zendesk_at), default=None),
             None if None in sailthru_at else min(filter(None, sailthru_at), default=None),

@@ -215,12 +215,14 @@ class ConditionCount:
 class AudienceCoverage:
     """How old the people of the audience are, and of how many a profile was read.
 
-    Times are Unix seconds: since when each service's data can be older; None: never read whole.
+    `people` are all who are listed, `zendesk_users` those of them who are users of Zendesk. Times
+    are Unix seconds: since when each service's data can be older; None: never read whole.
     `users_read` is how far a first reading is, `users_expected` how many users Zendesk says there
     are.
     """
 
     people: int
+    zendesk_users: int
     profiles: int
     zendesk_at: float | None
     sailthru_at: float | None

@@ -86,14 +86,15 @@ class AudiencePeopleRepository(Repository):
         return self._database.read(lambda c: self._count(c, where, is_phrase=is_phrase))
 
     @database_call
-    def count_profiles(self) -> tuple[int, int]:
-        """Count the people, and those of them whose profile was read."""
+    def count_profiles(self) -> tuple[int, int, int]:
+        """Count the people, the users of Zendesk among them, and those whose profile was read."""
 
-        def look(connection: sqlite3.Connection) -> tuple[int, int]:
+        def look(connection: sqlite3.Connection) -> tuple[int, int, int]:
             row = connection.execute(
-                "SELECT count(*), count(sid) FROM person WHERE listed = 1"
+                "SELECT count(*), count(*) FILTER (WHERE id > 0), count(sid)"
+                " FROM person WHERE listed = 1"
             ).fetchone()
-            return int(row[0]), int(row[1])
+            return int(row[0]), int(row[1]), int(row[2])
 
         return self._database.read(look)
 

@@ -115,6 +115,7 @@ async def _run(services: WorkspaceServices, options: argparse.Namespace) -> int:
             "notes": list(notes),
             "coverage": {
                 "people": coverage.people,
+                "zendesk_users": coverage.zendesk_users,
                 "profiles_read": coverage.profiles,
                 "lists": list(coverage.lists),
                 "zendesk_age_s": _age(coverage.zendesk_at, now),

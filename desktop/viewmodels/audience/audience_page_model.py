@@ -247,8 +247,9 @@ class AudiencePageModel(TaskModel):
         if at is None:
             return SourceAge("Zendesk, not read whole yet", True, self.reading_text())
         now = self._clock.now()
-        people = format_count(self.coverage.people if self.coverage else 0, "person", "people")
-        return SourceAge(f"Zendesk, {format_age(at, now)}", now - at > _OLD_S, f"All {people}")
+        users = self.coverage.zendesk_users if self.coverage else 0
+        tip = f"All {format_count(users, 'person', 'people')}"
+        return SourceAge(f"Zendesk, {format_age(at, now)}", now - at > _OLD_S, tip)
 
     def sailthru_age(self) -> SourceAge:
         """Say how old Sailthru's data is, and of how many people a profile was read."""

@@ -63,6 +63,10 @@ def test_audience_finds_saves_and_exports_who_was_read(
     level = fairlead("audience", "--where", "optout is none", "--json").json
     assert level["total"] == 0
     assert level["conditions"][0]["not_read"] == level["coverage"]["people"] > 1
+    alone = fairlead("audience", "--where", "known_in is sailthru", "--json").json
+    users = alone["coverage"]["zendesk_users"]
+    assert users == alone["coverage"]["people"] - alone["total"] > 1
+    assert alone["total"] > 0
 
     wrong = fairlead("audience", "--where", "tag is x and heath is bad", "--json")
     assert (wrong.exit_code, wrong.json["error"]["code"]) == (2, "bad_input")

@@ -1,6 +1,7 @@
 """The Audience page by keyboard and mouse: read, conditions with counts, segments, one person."""
 
 import csv
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -69,6 +70,11 @@ async def test_nobody_is_read_until_an_admin_says_so_and_then_by_a_process(
     texts = window.visible_texts()
     assert "people, newest ticket first" in texts
     assert "Sailthru, no list read" in texts
+    coverage = window.audience.coverage
+    assert coverage is not None
+    # Whom Sailthru alone knows is none of Zendesk's.
+    window.audience.coverage = replace(coverage, people=coverage.people + 1)
+    assert window.audience.zendesk_age().tip == f"All {coverage.people:,} people"
     audit = await window.window.services.store.audit.list_entries(limit=1)
     assert [entry.kind for entry in audit] == ["data_store"]
 

@@ -30,6 +30,6 @@ def test_first_reading_says_how_far_it_is_and_how_long_it_takes(
 ) -> None:
     progress = ReadingProgress()
     for at, read in reads:
-        coverage = AudienceCoverage(read, 0, None, None, read, expected)
+        coverage = AudienceCoverage(read, read, 0, None, None, read, expected)
         progress.note(coverage, at)
     assert progress.describe(coverage) == words
