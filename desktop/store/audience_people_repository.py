@@ -326,7 +326,7 @@ def _read_page(
 
 
 def _first_id(order: AudienceOrder) -> int:
-    return 2**63 - 1 if order.is_descending else -1
+    return 2**63 - 1 if order.is_descending else -(2**63)
 
 
 def _find_excerpt(

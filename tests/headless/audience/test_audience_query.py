@@ -383,6 +383,10 @@ async def test_who_is_known_to_sailthru_alone_is_a_person_until_zendesk_has_them
         assert await pick("known_in is zendesk") == ["Bo"]
         assert await pick("list is A and health is frustrated") == [alone.sid]
         assert (await store.people.count_kept()).people == 2
+        # Whoever has no value in an order stands behind the others, ids below 0 too.
+        for way in (False, True):
+            order = AudienceOrder(AudienceColumn.CREATED, is_descending=way)
+            assert len(await store.audience.list_people(EVERYBODY, MOMENT, order, 9)) == 4
         # All of them, Zendesk's, and those with a profile.
         assert await store.audience.count_profiles() == (4, 2, 3)
         # Nobody takes them for users of Zendesk.
