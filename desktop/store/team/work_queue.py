@@ -6,6 +6,7 @@ begin and write is decided by the lease.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,12 +31,16 @@ log = logging.getLogger(__name__)
 STALLED_S = 30.0
 _SIGN_OF_LIFE_S = 10.0
 _ASK_AGAIN_S = 60
-# Both are written by the function queue_due_run of the migrations.
+# Written by the function queue_due_run of the migrations.
 _TASK = "run_sync"
-_QUEUE = "sync:{}"
 
 T = TypeVar("T")
 RunDueSync = Callable[[str, float], Awaitable[None]]
+
+
+def queue_of_sync(sync: str) -> str:
+    """Return the name of a sync's queue, as the function of the same name in the migrations."""
+    return f"sync:{hashlib.sha256(sync.encode()).hexdigest()[:32]}"
 
 
 class WorkQueue:
@@ -62,13 +67,13 @@ class WorkQueue:
         jobs = self._app.job_manager
         stalled = list(await jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED_S))
         for job in stalled:
-            log.warning("A worker died over %s: it is given out again", job.queue)
+            log.warning("A worker died over %s: it is given out again", job.lock)
             await jobs.retry_job(job)
         return len(stalled)
 
     async def has_jobs(self, syncs: Iterable[str]) -> bool:
         """Whether a due time of one of these syncs waits. Raises TeamStoreAway."""
-        wanted = {_QUEUE.format(sync) for sync in syncs}
+        wanted = set(map(queue_of_sync, syncs))
         jobs = await self._app.job_manager.list_jobs_async(task=_TASK, status="todo")
         return any(job.queue in wanted for job in jobs)
 
@@ -78,7 +83,7 @@ class WorkQueue:
         Cancelled, it ends after the run under way. Raises TeamStoreAway.
         """
         await self._app.run_worker_async(
-            queues=[_QUEUE.format(sync) for sync in syncs],
+            queues=list(map(queue_of_sync, syncs)),
             wait=False,
             # The caller looks every quarter of a minute.
             listen_notify=False,

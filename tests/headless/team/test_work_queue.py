@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from desktop.app import queued_runs
+from desktop.app.background.due_runs import DueRunStarter
 from desktop.app.commands.sync_subcommands.scheduled_runs import (
     DueRunResult,
     run_due_sync,
@@ -24,8 +25,10 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
 )
 from desktop.app.commands.worker import TeamWorker
 from desktop.app.container import WorkspaceServices
+from desktop.kit.errors import AppError
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_run import Run, RunState
+from desktop.settings.sync_settings import RUN_DUE_SYNCS_HERE
 from desktop.store.sqlite_database import load_migrations
 from desktop.store.team.team_errors import TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
@@ -47,7 +50,11 @@ from tests.support.team_process import ACCOUNT
 _PERIOD_S = 300
 
 
-async def share_sync(desks: list[WorkspaceServices]) -> Sync:
+# As long as one may be.
+_LONG_NAME = "z" * 64
+
+
+async def share_sync(desks: list[WorkspaceServices], name: str = "") -> Sync:
     """The same scheduled sync at both desks, which adds each new ticket to a number."""
     await desks[0].team.share_rows(is_on=True, actor=desks[0].session.actor)
     saved = [
@@ -56,6 +63,7 @@ async def share_sync(desks: list[WorkspaceServices]) -> Sync:
             TICKETS_INCREMENTED,
             lambda sync: replace(
                 sync,
+                name=name or sync.name,
                 flows=FlowPolicy.MAY_START,
                 schedule="every 5 min",
                 switched_on_by=desks[0].session.actor.key,
@@ -104,7 +112,7 @@ async def test_due_time_is_queued_once_and_run_by_the_worker_that_takes_it(
 ) -> None:
     one, two = desks
     (pair,) = create_customers(sync_sandbox, 1)
-    sync = await share_sync(desks)
+    sync = await share_sync(desks, _LONG_NAME)
     await run_first_at(one, clock)
     create_ticket(sync_sandbox, pair.user_id)
     clock.advance(_PERIOD_S)
@@ -123,6 +131,45 @@ async def test_due_time_is_queued_once_and_run_by_the_worker_that_takes_it(
         assert await work_at(house) == ()
     assert (total(sync_sandbox, pair), jobs_of(postgres, database)) == (2, [])
     assert [len(runs) for runs in runs_of(desks)] == [1, 1]
+
+
+async def test_sync_that_the_team_store_refuses_to_queue_leaves_the_next_one_its_turn(
+    desks: list[WorkspaceServices],
+    sync_sandbox: SandboxServers,
+    clock: ManualClock,
+    postgres: PostgresServer,
+    database: str,
+) -> None:
+    house = desks[0]
+    create_customers(sync_sandbox, 1)
+    refused = await share_sync(desks, "aaa")
+    other = replace(refused, name="another", title="Another", version=0)
+    house.store.syncs.save.blocking(other, clock.now())
+    await run_due_syncs(house)
+    clock.advance(_PERIOD_S + 1)
+    assert len(await work_at(house)) == 2
+    postgres.execute(
+        "ALTER TABLE procrastinate.procrastinate_jobs ADD CHECK (lock <> 'aaa')", database
+    )
+    clock.advance(_PERIOD_S)
+    started: list[object] = []
+    shown: list[AppError] = []
+    house.session.change_settings({RUN_DUE_SYNCS_HERE.key: True})
+    window = DueRunStarter(house, lambda *words: started.append(words), shown.append)
+    for _ in range(2):
+        assert await window.start_due_runs() == ()
+    assert [error.code for error in shown] == ["team_store_refused"]
+    assert [job[1] for job in jobs_of(postgres, database)] == ["another"]
+    clock.advance(_PERIOD_S)
+    (result,), _ = await run_due_syncs(house)
+    assert (result.due_sync.sync.name, result.error and result.error.code) == (
+        "aaa",
+        "team_store_refused",
+    )
+    # Queued anew, for the newest time.
+    assert [job[2] for job in jobs_of(postgres, database)] == [
+        f"another@{result.due_sync.due_at:.0f}"
+    ]
 
 
 async def test_of_several_times_that_were_missed_the_newest_waits(

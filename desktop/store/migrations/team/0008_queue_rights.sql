@@ -36,6 +36,12 @@ CREATE FUNCTION is_queue_worker(worked_at timestamptz) RETURNS boolean LANGUAGE 
     SELECT coalesce(worked_at > now() - interval '1 day', false)
 $$;
 
+-- The queue of one sync. Not its name: the queue's triggers notify a channel that is named after it,
+-- and PostgreSQL takes names of at most 63 bytes there.
+CREATE FUNCTION queue_of_sync(sync text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'sync:' || left(encode(sha256(convert_to(sync, 'UTF8')), 'hex'), 32)
+$$;
+
 -- Queues a scheduled time of a sync whose memory is here and whose runs a worker does: once,
 -- whichever desk looks. Returns from which time its schedule counts now; null: no such sync.
 CREATE FUNCTION queue_due_run(for_sync text, due double precision, counted double precision)
@@ -65,12 +71,12 @@ BEGIN
     UPDATE sync_lease SET last_due = due WHERE sync = for_sync;
     -- However many were missed, it is one run.
     DELETE FROM procrastinate_jobs WHERE lock = for_sync AND status = 'todo';
-    PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW('sync:' || for_sync, 'run_sync', 0, for_sync,
-        for_sync || '@' || due, jsonb_build_object('sync', for_sync, 'due_at', due), NULL
+    PERFORM procrastinate_defer_jobs_v1(ARRAY[ROW(queue_of_sync(for_sync), 'run_sync', 0,
+        for_sync, for_sync || '@' || due, jsonb_build_object('sync', for_sync, 'due_at', due), NULL
         )::procrastinate_job_to_defer_v1]);
     RETURN due;
 END $$;
-REVOKE EXECUTE ON FUNCTION is_queue_worker(timestamptz),
+REVOKE EXECUTE ON FUNCTION is_queue_worker(timestamptz), queue_of_sync(text),
     queue_due_run(text, double precision, double precision) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION is_queue_worker(timestamptz),
     queue_due_run(text, double precision, double precision) TO fairlead_desk;
