@@ -12,6 +12,7 @@ from desktop.app.team_runs import claim_due_run, require_team_store
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.settings import sync_settings
+from desktop.store.team.team_errors import TeamStoreRefused
 from desktop.sync.due_syncs import DueSync, PausedSync
 
 # The shortest schedule is every five minutes; a quarter of a minute late is not noticed.
@@ -36,6 +37,7 @@ class DueRunStarter:
         self._due_sync_finder = build_due_sync_finder(services)
         self._announced: set[tuple[str, str]] = set()
         self._team_error = ""
+        self._refusals: dict[str, str] = {}  # by sync: why the team store did not take its time
 
     async def run_once(self) -> None:
         """Start the syncs that are due now. Raises StorageError; they stay due."""
@@ -52,8 +54,7 @@ class DueRunStarter:
         started = [
             due.sync.name
             for due in found.due
-            if (ticket := await claim_due_run(self._services, self._due_sync_finder, due))
-            is not None
+            if (ticket := await self._try_claim(due)) is not None
             and await self._try_start(due, ticket)
         ]
         if started:
@@ -81,6 +82,19 @@ class DueRunStarter:
             return False
         self._team_error = ""
         return True
+
+    async def _try_claim(self, due: DueSync) -> str | None:
+        """Claim a due sync as `claim_due_run`; a refusal of the team store is told once."""
+        try:
+            ticket = await claim_due_run(self._services, self._due_sync_finder, due)
+        except TeamStoreRefused as error:
+            # Of this sync alone: those that are due after it still start.
+            if self._refusals.get(due.sync.name) != str(error):
+                self._refusals[due.sync.name] = str(error)
+                self._show_error(error)
+            return None
+        self._refusals.pop(due.sync.name, None)
+        return ticket
 
     async def _try_start(self, due: DueSync, ticket: str) -> bool:
         try:

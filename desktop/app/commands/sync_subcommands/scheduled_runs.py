@@ -28,6 +28,7 @@ from desktop.model.edit import EditState
 from desktop.model.json_value import Json
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
+from desktop.store.team.team_errors import TeamStoreRefused
 from desktop.sync.due_syncs import DueSync, PausedSync
 from desktop.sync.sync_runner import RunRequest
 
@@ -222,7 +223,12 @@ async def run_due_syncs(
         if due is None:
             return tuple(results.values()), found.paused
         # Where another process claims it first, it is not due any more.
-        ticket = await claim_due_run(services, finder, due)
+        try:
+            ticket = await claim_due_run(services, finder, due)
+        except TeamStoreRefused as error:
+            # Of this sync alone: those that are due after it still run.
+            results[due.sync.name] = DueRunResult(due, error=error)
+            continue
         if ticket is not None:
             results[due.sync.name] = await run_due_sync(services, due, ticket, refusal)
 
