@@ -33,6 +33,12 @@ class QueuedRuns:
         self._results: list[DueRunResult] = []
         self._refusal: AuthenticationError | None = None
         self._working: asyncio.Task[None] | None = None
+        self._is_stopped = False
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the worker was told to stop: nothing more is taken then."""
+        return self._is_stopped
 
     async def announce(self) -> None:
         """Tell the team that a worker is here, so that due times are queued for it."""
@@ -50,7 +56,7 @@ class QueuedRuns:
         Raises TeamStoreAway, and what keeps all runs from starting; all stays in the queue then.
         """
         store = await self._services.team.open()
-        if store is None or not await store.requests.may_answer():
+        if self._is_stopped or store is None or not await store.requests.may_answer():
             return []
         # Imported here: nobody but a worker needs Procrastinate.
         from desktop.store.team.work_queue import WorkQueue
@@ -61,8 +67,11 @@ class QueuedRuns:
             queue = WorkQueue(database, self._run)
             await queue.retry_stalled()
             syncs = await self._find_syncs(store, paused)
-            if await queue.has_jobs(syncs):
-                self._refusal = await connect_for_due_runs(self._services)
+            if not await queue.has_jobs(syncs):
+                return []
+            self._refusal = await connect_for_due_runs(self._services)
+            # Told so while it looked or connected.
+            if not self._is_stopped:
                 self._working = asyncio.create_task(queue.work(syncs))
                 # Cancelled where the worker is told to stop: what is left waits for another.
                 await asyncio.wait([self._working])
@@ -74,7 +83,8 @@ class QueuedRuns:
         return self._results
 
     def stop(self) -> None:
-        """Take nothing more from the queue; the run under way goes on to its end."""
+        """Take nothing more from the queue, ever; the run under way goes on to its end."""
+        self._is_stopped = True
         if self._working is not None:
             self._working.cancel()
 

@@ -51,7 +51,11 @@ class TeamWorker:
         clock = self._services.context.clock
         with_customers = clock.monotonic() >= self._next_customers_at
         await self._queue.announce()
-        done = await do_what_is_due(self._services, with_customers=with_customers)
+        done = await do_what_is_due(
+            self._services,
+            with_customers=with_customers,
+            is_stopped=lambda: self._queue.is_stopped,
+        )
         queued = await self._queue.run_waiting({one.sync.name for one in done.paused})
         done = replace(done, runs=(*done.runs, *queued))
         if with_customers:
@@ -62,7 +66,7 @@ class TeamWorker:
         return done
 
     def stop(self) -> None:
-        """Take nothing more from the team's queue."""
+        """Begin nothing more; the run under way goes on to its end."""
         self._queue.stop()
 
     def log_results(self, done: DueResults) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from desktop.app import queued_runs
 from desktop.app.background.due_runs import DueRunStarter
+from desktop.app.commands.sync_subcommands import scheduled_runs
 from desktop.app.commands.sync_subcommands.scheduled_runs import (
     DueRunResult,
     run_due_sync,
@@ -25,6 +26,7 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
 )
 from desktop.app.commands.worker import TeamWorker
 from desktop.app.container import WorkspaceServices
+from desktop.app.queued_runs import QueuedRuns
 from desktop.kit.errors import AppError
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_run import Run, RunState
@@ -338,6 +340,59 @@ async def test_worker_that_is_told_to_stop_ends_its_run_and_leaves_the_rest(
     done = await worker.do_what_is_due()
     assert [one.run and one.run.state for one in done.runs] == [RunState.DONE]
     assert [job[0] for job in jobs_of(postgres, database)] == ["todo"]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [(QueuedRuns, "announce"), (WorkQueue, "retry_stalled"), (queued_runs, "connect_for_due_runs")],
+)
+async def test_worker_that_is_told_to_stop_before_it_works_takes_nothing(
+    desks: list[WorkspaceServices],
+    sync_sandbox: SandboxServers,
+    clock: ManualClock,
+    postgres: PostgresServer,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: tuple[Any, str],
+) -> None:
+    create_customers(sync_sandbox, 1)
+    await share_sync(desks)
+    await run_first_at(desks[0], clock)
+    clock.advance(_PERIOD_S)
+    await run_due_syncs(desks[1])
+    worker, (owner, name) = TeamWorker(desks[0]), moment
+    act = getattr(owner, name)
+
+    async def stop_amid(*given: Any, **more: Any) -> Any:
+        worker.stop()
+        return await act(*given, **more)
+
+    monkeypatch.setattr(owner, name, stop_amid)
+    done = await worker.do_what_is_due()
+    assert (done.runs, [job[0] for job in jobs_of(postgres, database)]) == ((), ["todo"])
+
+
+async def test_worker_that_is_told_to_stop_amid_its_own_sync_leaves_what_is_due_after_it(
+    desks: list[WorkspaceServices],
+    sync_sandbox: SandboxServers,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create_customers(sync_sandbox, 1)
+    first = await share_sync(desks)
+    other = replace(first, name="another", title="Another", version=0)
+    desks[0].store.syncs.save.blocking(other, clock.now())
+    await run_due_syncs(desks[0])
+    clock.advance(_PERIOD_S + 1)
+    worker = TeamWorker(desks[0])
+
+    async def stop_amid(*given: Any) -> DueRunResult:
+        worker.stop()
+        return await run_due_sync(*given)
+
+    monkeypatch.setattr(scheduled_runs, "run_due_sync", stop_amid)
+    assert len((await worker.do_what_is_due()).runs) == 1
+    assert len((await run_due_syncs(desks[0]))[0]) == 1
 
 
 # The queue in the database.

@@ -2,7 +2,7 @@
 
 import argparse
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from desktop.app.bootstrap import AppContext
@@ -141,13 +141,18 @@ async def _run_due(context: AppContext, options: argparse.Namespace) -> int:
     )
 
 
-async def do_what_is_due(services: WorkspaceServices, *, with_customers: bool = True) -> DueResults:
+async def do_what_is_due(
+    services: WorkspaceServices,
+    *,
+    with_customers: bool = True,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> DueResults:
     """Run every due sync, then look after customers; what `sync due` and a worker do each time.
 
-    Raises like `run_due_syncs`.
+    Nothing more is begun once `is_stopped` says so. Raises like `run_due_syncs`.
     """
-    results, paused = await run_due_syncs(services)
-    if with_customers:
+    results, paused = await run_due_syncs(services, is_stopped)
+    if with_customers and not is_stopped():
         await _look_after_customers(services)
     return DueResults(tuple(results), tuple(paused))
 
@@ -201,7 +206,7 @@ async def _change_timer(context: AppContext, options: argparse.Namespace) -> int
 
 
 async def run_due_syncs(
-    services: WorkspaceServices,
+    services: WorkspaceServices, is_stopped: Callable[[], bool] = lambda: False
 ) -> tuple[Sequence[DueRunResult], Sequence[PausedSync]]:
     """Run every due sync, one after another, each at most once; also return the paused ones.
 
@@ -220,7 +225,7 @@ async def run_due_syncs(
         # Looked at again each time: the runs before may have taken hours.
         found = await store.run(finder.find)
         due = next((one for one in found.due if one.sync.name not in results), None)
-        if due is None:
+        if due is None or is_stopped():
             return tuple(results.values()), found.paused
         # Where another process claims it first, it is not due any more.
         try:
