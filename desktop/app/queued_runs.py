@@ -12,7 +12,7 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
 )
 from desktop.app.container import WorkspaceServices
 from desktop.app.team_runs import is_queueable
-from desktop.kit.errors import AuthenticationError, ConflictError
+from desktop.kit.errors import AppError, AuthenticationError, ConflictError
 from desktop.model.sync import Sync
 from desktop.store.team.lease_repository import SyncRunsElsewhere
 from desktop.store.team.team_errors import TeamStoreAway
@@ -50,25 +50,36 @@ class QueuedRuns:
             # Said where something is due; what needs no team is done all the same.
             log.info("No worker is announced: %s", error.title)
 
-    async def run_waiting(self, paused: Container[str]) -> list[DueRunResult]:
+    async def run_waiting(
+        self, paused: Container[str]
+    ) -> tuple[tuple[DueRunResult, ...], AppError | None]:
         """Run what waits in the queue of syncs that are on here and not in `paused`.
 
-        Raises TeamStoreAway, and what keeps all runs from starting; all stays in the queue then.
+        Returns what was run, and what keeps more from starting: TeamStoreAway, say. The rest stays
+        in the queue then.
         """
+        self._results = []
+        error = None
+        try:
+            await self._run_waiting(paused)
+        except AppError as raised:
+            error = raised
+        return tuple(self._results), error
+
+    async def _run_waiting(self, paused: Container[str]) -> None:
         store = await self._services.team.open()
         if self._is_stopped or store is None or not await store.requests.may_answer():
-            return []
+            return
         # Imported here: nobody but a worker needs Procrastinate.
         from desktop.store.team.work_queue import WorkQueue
 
-        self._results = []
         database = store.database.open_queue()
         try:
             queue = WorkQueue(database, self._run)
             await queue.retry_stalled()
             syncs = await self._find_syncs(store, paused)
             if not await queue.has_jobs(syncs):
-                return []
+                return
             self._refusal = await connect_for_due_runs(self._services)
             # Told so while it looked or connected.
             if not self._is_stopped:
@@ -80,7 +91,6 @@ class QueuedRuns:
         finally:
             self._working = None
             database.close()
-        return self._results
 
     def stop(self) -> None:
         """Take nothing more from the queue, ever; the run under way goes on to its end."""

@@ -42,8 +42,8 @@ async def _work(
             services.team.open = _alone  # type: ignore[method-assign, assignment]
         try:
             if what == "worker":
-                await TeamWorker(services).do_what_is_due()
-                return 0
+                done = await TeamWorker(services).do_what_is_due()
+                return 0 if done.error is None else 3
             results, _paused = await run_due_syncs(services)
             await services.team.hand_in_audit()
         except AppError:

@@ -40,40 +40,61 @@ class TeamWorker:
         self._queue = QueuedRuns(services)
         self._next_customers_at = float("-inf")
         self._paused: dict[str, str] = {}
+        self._refused: set[str] = set()
+        self._error = ""
 
     async def do_what_is_due(self) -> DueResults:
         """Do what `sync due` does, run what waits in the team's queue, exchange with other desks.
 
-        Exchanged are the record, rows and approvals.
-
-        Raises AppError where nothing can be started, or the team store is away.
+        Exchanged are the record, rows and approvals. Where something cannot be started, or the team
+        store is away, that is the results' `error`, beside what was done.
         """
+        done = await self._run_due()
+        try:
+            await self._services.team.hand_in_audit()
+            await self._services.team.exchange_rows()
+            await TeamApprovals(self._services).exchange()
+        except AppError as error:
+            return replace(done, error=done.error or error)
+        return done
+
+    async def _run_due(self) -> DueResults:
         clock = self._services.context.clock
         with_customers = clock.monotonic() >= self._next_customers_at
-        await self._queue.announce()
-        done = await do_what_is_due(
-            self._services,
-            with_customers=with_customers,
-            is_stopped=lambda: self._queue.is_stopped,
-        )
-        queued = await self._queue.run_waiting({one.sync.name for one in done.paused})
-        done = replace(done, runs=(*done.runs, *queued))
+        try:
+            await self._queue.announce()
+            done = await do_what_is_due(
+                self._services,
+                with_customers=with_customers,
+                is_stopped=lambda: self._queue.is_stopped,
+            )
+        except AppError as error:
+            return DueResults(error=error)
         if with_customers:
             self._next_customers_at = clock.monotonic() + _CUSTOMERS_S
-        await self._services.team.hand_in_audit()
-        await self._services.team.exchange_rows()
-        await TeamApprovals(self._services).exchange()
-        return done
+        queued, stopped_by = await self._queue.run_waiting({one.sync.name for one in done.paused})
+        return replace(done, runs=(*done.runs, *queued), error=stopped_by)
 
     def stop(self) -> None:
         """Begin nothing more; the run under way goes on to its end."""
         self._queue.stop()
 
     def log_results(self, done: DueResults) -> None:
-        """Log every run, and each sync that is paused or no longer paused since the last time."""
+        """Log every run, and what is refused, paused or no longer paused since the last time."""
+        refused: set[str] = set()
         for result in done.runs:
             for line in result.text_lines():
-                log.info("%s", line)
+                if result.run is None:
+                    refused.add(line)
+                if line not in self._refused:
+                    log.info("%s", line)
+        self._refused = refused
+        if done.error is not None and str(done.error) != self._error:
+            log.warning("Not all was done: %s", done.error)
+        self._error = "" if done.error is None else str(done.error)
+        if done.error is not None and not done.paused:
+            # Which are paused was not looked at.
+            return
         paused = {one.sync.name: describe_paused(one) for one in done.paused}
         for name, line in paused.items():
             if self._paused.get(name) != line:
@@ -101,6 +122,8 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
         answerer = DeskRequestAnswerer(services)
         if options.once:
             done = await worker.do_what_is_due()
+            if done.error is not None and not done.runs:
+                raise done.error
             await answerer.answer_open()
             await answerer.finish()
             return emit(
@@ -151,15 +174,8 @@ async def _work_until_stopped(worker: TeamWorker) -> None:
         worker.stop()
 
     call_at_termination(stop)
-    told = ""
     while not stopping.is_set():
-        try:
-            worker.log_results(await worker.do_what_is_due())
-            told = ""
-        except AppError as error:
-            if error.title != told:
-                log.warning("Nothing was started: %s", error)
-            told = error.title
+        worker.log_results(await worker.do_what_is_due())
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _POLL_S)
 

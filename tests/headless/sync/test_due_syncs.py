@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.app.background.due_runs import DueRunStarter
+from desktop.app.commands.sync_subcommands import scheduled_runs
 from desktop.app.commands.sync_subcommands.scheduled_runs import (
     DueResults,
     DueRunResult,
@@ -23,6 +24,7 @@ from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingRow
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.model.sync_run import RunState
+from desktop.store.team.team_errors import TeamStoreAway
 from desktop.sync.due_syncs import DueSync, DueSyncFinder, PausedSync
 from tests.support.cli_command import FairleadCommand
 from tests.support.clocks import ManualClock
@@ -292,6 +294,29 @@ async def test_due_on_disabled_computer_claims_nothing(
     sandbox.clear_faults()
     assert enabled_computer.store.runs.list_runs.blocking("one", 5) == ()
     assert len(build_due_sync_finder(enabled_computer).find().due) == 1
+
+
+async def test_due_team_store_that_goes_away_after_the_first_leaves_its_result(
+    enabled_computer: WorkspaceServices, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        switched_on(enabled_computer, name)
+    clock.advance(300)
+    claim, claimed = scheduled_runs.claim_due_run, list[str]()
+
+    async def claim_or_fail(
+        services: WorkspaceServices, finder: DueSyncFinder, due: DueSync
+    ) -> str | None:
+        if claimed:
+            raise TeamStoreAway("The team store can't be reached.")
+        claimed.append(due.sync.name)
+        return await claim(services, finder, due)
+
+    monkeypatch.setattr(scheduled_runs, "claim_due_run", claim_or_fail)
+    outcomes, _ = await run_due_syncs(enabled_computer)
+    assert [one.error and one.error.code for one in outcomes] == [None, "team_store_away"]
+    with pytest.raises(TeamStoreAway):
+        await run_due_syncs(enabled_computer)
 
 
 async def test_due_refused_run_is_in_history_and_paused(

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 
 from desktop.app import queued_runs
 from desktop.app.background.due_runs import DueRunStarter
+from desktop.app.cli_output import ExitCode
 from desktop.app.commands.sync_subcommands import scheduled_runs
 from desktop.app.commands.sync_subcommands.scheduled_runs import (
     DueRunResult,
@@ -32,7 +33,7 @@ from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.settings.sync_settings import RUN_DUE_SYNCS_HERE
 from desktop.store.sqlite_database import load_migrations
-from desktop.store.team.team_errors import TeamStoreRefused
+from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
 from desktop.store.team.work_queue import WorkQueue
 from tests.support.child_processes import ROOT
@@ -86,7 +87,9 @@ async def run_first_at(house: WorkspaceServices, clock: ManualClock) -> None:
 
 
 async def work_at(house: WorkspaceServices) -> tuple[DueRunResult, ...]:
-    return (await TeamWorker(house).do_what_is_due()).runs
+    done = await TeamWorker(house).do_what_is_due()
+    assert done.error is None, done.error
+    return done.runs
 
 
 def runs_of(desks: list[WorkspaceServices]) -> list[list[Run]]:
@@ -340,6 +343,49 @@ async def test_worker_that_is_told_to_stop_ends_its_run_and_leaves_the_rest(
     done = await worker.do_what_is_due()
     assert [one.run and one.run.state for one in done.runs] == [RunState.DONE]
     assert [job[0] for job in jobs_of(postgres, database)] == ["todo"]
+
+
+async def test_worker_that_the_queue_fails_tells_its_runs_and_hands_its_record_in(
+    desks: list[WorkspaceServices],
+    sync_sandbox: SandboxServers,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    create_customers(sync_sandbox, 1)
+    sync = await share_sync(desks)
+    await run_first_at(desks[0], clock)
+    clock.advance(_PERIOD_S)
+    looked_after: list[float] = []
+    work = WorkQueue.work
+
+    async def look_after(_services: WorkspaceServices) -> None:
+        looked_after.append(clock.now())
+
+    async def work_and_fail(queue: WorkQueue, syncs: Sequence[str]) -> None:
+        await work(queue, syncs)
+        await desks[0].store.audit.note_export(what="list", content=1, actor="Ada", now=clock.now())
+        raise TeamStoreAway("The team store can't be reached.")
+
+    monkeypatch.setattr(scheduled_runs, "_look_after_customers", look_after)
+    monkeypatch.setattr(WorkQueue, "work", work_and_fail)
+    worker = TeamWorker(desks[0])
+    done = await worker.do_what_is_due()
+    assert [one.run and one.run.state for one in done.runs] == [RunState.DONE]
+    assert done.error is not None
+    assert done.as_json()["error"] == done.error.as_json()
+    assert done.exit_code == ExitCode.SERVICE_AWAY
+    # Exchanged all the same, and customers are not looked after once more.
+    assert await desks[0].team.hand_in_audit() == 0
+    await worker.do_what_is_due()
+    assert len(looked_after) == 1
+    with caplog.at_level("INFO"):
+        for _ in range(2):
+            worker.log_results(done)
+    assert [one[:23] for one in caplog.messages if "not all" in one.lower()] == [
+        "Not all was done: The t"
+    ]
+    assert sum(one.startswith(f"{sync.name}, due") for one in caplog.messages) == 2
 
 
 @pytest.mark.parametrize(

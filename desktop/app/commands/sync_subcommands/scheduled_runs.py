@@ -28,7 +28,7 @@ from desktop.model.edit import EditState
 from desktop.model.json_value import Json
 from desktop.model.sync_run import Run, RunState
 from desktop.settings import sync_settings
-from desktop.store.team.team_errors import TeamStoreRefused
+from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.sync.due_syncs import DueSync, PausedSync
 from desktop.sync.sync_runner import RunRequest
 
@@ -79,10 +79,14 @@ class DueRunResult:
 
 @dataclass(frozen=True)
 class DueResults:
-    """What came of everything that was due, and which syncs wait for a person instead."""
+    """What came of everything that was due, and which syncs wait for a person instead.
+
+    `error`: what kept the rest from starting.
+    """
 
     runs: tuple[DueRunResult, ...] = ()
     paused: tuple[PausedSync, ...] = ()
+    error: AppError | None = None
 
     @property
     def exit_code(self) -> int:
@@ -90,22 +94,29 @@ class DueResults:
         codes = {result.exit_code for result in self.runs}
         if self.paused:
             codes.add(ExitCode.NEEDS_PERSON)
+        if self.error is not None:
+            codes.add(exit_code_for(self.error))
         return next((code for code in _EXIT_CODES_WORST_FIRST if code in codes), ExitCode.DONE)
 
     def as_json(self) -> dict[str, Json]:
-        """The members `due` and `paused` of the JSON of `sync due` and of `worker --once`."""
-        return {
+        """The members `due`, `paused` and `error` of the JSON of `sync due` and `worker --once`."""
+        document: dict[str, Json] = {
             "due": [result.as_json() for result in self.runs],
             "paused": [
                 {"sync": one.sync.name, "code": one.code, "message": one.message}
                 for one in self.paused
             ],
         }
+        if self.error is not None:
+            document["error"] = self.error.as_json()
+        return document
 
     def text_lines(self) -> list[str]:
         """The lines of each due run, of each paused sync, or that nothing is due."""
         lines = [line for result in self.runs for line in result.text_lines()]
         lines += [describe_paused(one) for one in self.paused]
+        if self.error is not None:
+            lines.append(f"Not all was done: {self.error}")
         return lines or ["Nothing is due."]
 
 
@@ -211,7 +222,8 @@ async def run_due_syncs(
     """Run every due sync, one after another, each at most once; also return the paused ones.
 
     Raises what keeps all of them from running, such as a service that is away; nothing is
-    claimed then, so that the next call finds them due again.
+    claimed then, so that the next call finds them due again. A team store that goes away after the
+    first is the next one's result.
     """
     store, finder = services.store, build_due_sync_finder(services)
     await send_due_report_mail(services)
@@ -234,6 +246,11 @@ async def run_due_syncs(
             # Of this sync alone: those that are due after it still run.
             results[due.sync.name] = DueRunResult(due, error=error)
             continue
+        except TeamStoreAway as error:
+            if not results:
+                raise
+            # What was done before is told all the same.
+            return (*results.values(), DueRunResult(due, error=error)), found.paused
         if ticket is not None:
             results[due.sync.name] = await run_due_sync(services, due, ticket, refusal)
 
