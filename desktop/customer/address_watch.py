@@ -138,6 +138,20 @@ class AddressWatch:
         await self._store.address_differences.leave(change, self._clock.now())
         self._publish(user_id)
 
+    async def leave_all(self, user_id: int | None, sid: str) -> None:
+        """Let a customer's difference of addresses be, and the former one of theirs in Sell.
+
+        Raises as `leave` does; UserDecisionNeeded only where Sell waits for none either.
+        """
+        changes = await self._store.email_changes.list_of_customer_waiting_for_sell(user_id, sid)
+        for change in changes:
+            await self.leave_in_sell(change)
+        differences = self._store.address_differences
+        if user_id is not None and (not changes or await differences.find(user_id) is not None):
+            await self.leave(user_id)
+        elif not changes:
+            raise UserDecisionNeeded("This customer has no Zendesk user.", "Nothing was changed.")
+
     def _require_right(self) -> None:
         decision = self._editor.check(Permission.CHANGE_EMAIL)
         if not decision.is_allowed:

@@ -1,5 +1,6 @@
 """Changes the address in Zendesk Sell too, once it answers, where it could not be asked before."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.customer.email_change_service import EmailChangeService
 from desktop.customer.new_address_check import EmailChecker, is_there_already
 from desktop.customer.service_clients import ServiceClients
-from desktop.kit.errors import AppError, ServiceUnreachable
+from desktop.kit.errors import AppError, NotFound, ServiceUnreachable
 from desktop.model.email_address import email_match_key
 from desktop.model.email_change import EmailChange, EmailChangeProgress
 from desktop.model.sailthru_profile import SailthruProfile
@@ -64,6 +65,10 @@ class SellAddressWatch:
             await changes.stop_waiting_for_sell(change.id)
             return None
         user, profile = await self._read_records(change)
+        if user is None and profile is None:
+            # Deleted, or merged into another customer: nobody's address is to be changed.
+            await changes.stop_waiting_for_sell(change.id)
+            return None
         if not is_there_already(user, profile, wanted):
             # Changed by others since: only a person knows which one Sell is to get.
             return None
@@ -80,14 +85,24 @@ class SellAddressWatch:
     async def _read_records(
         self, change: EmailChange
     ) -> tuple[ZendeskUser | None, SailthruProfile | None]:
-        """Read a changed customer's records. Raises ServiceUnreachable, and what they answer."""
+        """Read a changed customer's records; None for one that is there no more.
+
+        Of a deleted or merged user neither is read. Raises ServiceUnreachable, and what they
+        answer.
+        """
         clients, user, profile = self._services(), None, None
         if change.user_id is not None:
             if clients.zendesk is None:
                 raise ServiceUnreachable("Zendesk is not connected.")
-            user = await clients.zendesk.show_user(change.user_id)
+            try:
+                user = await clients.zendesk.show_user(change.user_id)
+            except NotFound:
+                return None, None
+            if not user.active:
+                return None, None
         if change.sid:
             if clients.sailthru is None:
                 raise ServiceUnreachable("Sailthru is not connected.")
-            profile = await clients.sailthru.get_user(change.sid, key="sid")
+            with contextlib.suppress(NotFound):
+                profile = await clients.sailthru.get_user(change.sid, key="sid")
         return user, profile

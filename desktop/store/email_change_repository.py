@@ -171,6 +171,18 @@ class EmailChangeRepository(Repository):
         return self._database.read(lambda c: tuple(map(_decode_change, c.execute(query, (limit,)))))
 
     @database_call
+    def list_of_customer_waiting_for_sell(
+        self, user_id: int | None, sid: str
+    ) -> tuple[EmailChange, ...]:
+        """Select one customer's ended address changes that Sell was not asked about."""
+        query = (
+            f"SELECT * FROM email_change WHERE {_OF_CUSTOMER} AND {_WAITS}"  # noqa: S608
+            " AND ended_at IS NOT NULL ORDER BY id"
+        )
+        given = {"user_id": user_id, "sid": sid}
+        return self._database.read(lambda c: tuple(map(_decode_change, c.execute(query, given))))
+
+    @database_call
     def stop_waiting_for_sell(self, change_id: str) -> None:
         """Update an address change: Sell has been asked, or somebody lets its address be."""
         self._database.write(

@@ -11,7 +11,7 @@ from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
-from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.kit.errors import InvalidInput
 from desktop.model.address_difference import AddressDifference
 from desktop.model.edit import Edit
 from desktop.model.lookup_query import parse_lookup_query
@@ -24,7 +24,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="ask the services about those known here first"
     )
-    parser.add_argument("--leave", metavar="WHO", help="let the difference of one customer be")
+    parser.add_argument(
+        "--leave", metavar="WHO", help="let the difference of one customer be, also Zendesk Sell's"
+    )
 
 
 async def _run(context: AppContext, options: argparse.Namespace) -> int:
@@ -47,10 +49,10 @@ async def _leave(context: AppContext, options: argparse.Namespace) -> int:
     async with open_workspace(context, options.workspace, connect=False) as services:
         sheet = await look_up_beside_sign_in(services, query)
         require_one_customer(sheet, options.leave)
-        user = sheet.user.value
-        if user is None:
-            raise UserDecisionNeeded("This customer has no Zendesk user.", "Nothing was changed.")
-        await services.address_watch.leave(user.id)
+        user, profile = sheet.user.value, sheet.profile.value
+        await services.address_watch.leave_all(
+            user.id if user is not None else None, profile.sid if profile is not None else ""
+        )
         return await _emit(services, (), as_json=options.json)
 
 

@@ -512,6 +512,8 @@ def test_email_change_reaches_sell_and_is_resumed_and_taken_back_there(
     assert f"keeps {customer.old} for now" in waits.json["sell_note"]
     assert (customer.profile["keys"]["email"], addresses()) == (customer.new, [customer.old] * 2)
     sandbox.clear_faults()
+    left = fairlead("addresses", "--leave", customer.new, "--json")
+    assert (left.exit_code, left.json["waiting_for_sell"]) == (0, []), left.stdout
     later = change(fairlead, customer, "--json")
     assert later.exit_code == 0, later.stdout
     assert {name for name, state in states(later.json).items() if state == "done"} == {

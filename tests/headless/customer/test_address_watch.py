@@ -5,6 +5,7 @@ import pytest
 from desktop.app.container import WorkspaceServices
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.customer.email_change_plan import EmailChangeChoices
+from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.address_difference import DifferenceState
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_change import EmailChange, EmailChangeStep, StepState
@@ -206,5 +207,34 @@ async def test_change_made_without_sell_and_changed_by_others_since_is_left_to_a
     sandbox.write_profile(in_sell.sid, keys={"email": customers.new_email()})
     assert await services.address_watch.check_all() == ()
     assert in_sell.sell_addresses == {in_sell.old}
-    await services.address_watch.leave_in_sell(change)
+    watch = services.address_watch
+    await watch.leave_all(change.user_id, change.sid)
+    assert await services.store.email_changes.list_waiting_for_sell(9) == ()
+    with pytest.raises(UserDecisionNeeded):
+        await watch.leave_all(change.user_id, change.sid)
+
+
+@pytest.mark.parametrize("is_merged", [False, True])
+async def test_change_made_without_sell_of_a_user_who_is_gone_waits_no_more(
+    services: WorkspaceServices, sandbox: SandboxServers, in_sell: SellCustomer, is_merged: bool
+) -> None:
+    await in_sell.change_without_sell()
+    if is_merged:
+        sandbox.add_fault(f"zendesk:GET /api/v2/users/{in_sell.user_id}*:404", times=None)
+    else:
+        sandbox.delete_user(in_sell.user_id)
+    assert await services.address_watch.check_all() == ()
+    sandbox.clear_faults()
+    assert await services.store.email_changes.list_waiting_for_sell(9) == ()
+    assert in_sell.sell_addresses == {in_sell.old}
+
+
+async def test_change_made_without_sell_reaches_it_where_the_profile_is_gone(
+    services: WorkspaceServices, sandbox: SandboxServers, in_sell: SellCustomer
+) -> None:
+    await in_sell.change_without_sell()
+    sandbox.delete_profile(in_sell.sid)
+    assert len(await services.address_watch.check_all()) == 1
+    await in_sell.deliver()
+    assert in_sell.sell_addresses == {in_sell.new}
     assert await services.store.email_changes.list_waiting_for_sell(9) == ()
