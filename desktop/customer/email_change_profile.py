@@ -7,7 +7,7 @@ from desktop.model.email_change import EmailConflictPolicy
 from desktop.model.permission import Actor
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.workspace_store import WorkspaceStore
+from desktop.store.draft_and_link_repository import ProfileLink
 
 _DECISIONS = (EmailConflictPolicy.MERGE, EmailConflictPolicy.KEEP)
 
@@ -27,19 +27,19 @@ async def read_profile_of_change(
         return shown
 
 
-async def remember_pair(
-    store: WorkspaceStore,
+def link_decided_on(
     user: ZendeskUser | None,
     profile: SailthruProfile | None,
     check: EmailCheck,
     policy: EmailConflictPolicy | None,
     actor: Actor,
     now: float,
-) -> None:
+) -> ProfileLink | None:
     """Link user and profile where somebody decided about the profile at the new address.
 
     By address alone that one would count as the customer's from then on. `now` is Unix seconds.
     """
     is_decided = check.needs_choice and policy in _DECISIONS
-    if is_decided and user is not None and profile is not None:
-        await store.drafts_and_links.save_link(user.id, profile.sid, actor.name, now)
+    if not is_decided or user is None or profile is None:
+        return None
+    return ProfileLink(user.id, profile.sid, actor.name, now)

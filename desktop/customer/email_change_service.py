@@ -19,7 +19,7 @@ from desktop.customer.email_change_plan import (
     plan_record_changes,
     plan_removal,
 )
-from desktop.customer.email_change_profile import read_profile_of_change, remember_pair
+from desktop.customer.email_change_profile import link_decided_on, read_profile_of_change
 from desktop.customer.new_address_check import (
     EmailCheck,
     EmailChecker,
@@ -56,12 +56,14 @@ from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
 from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_user import ZendeskUser
+from desktop.store.draft_and_link_repository import ProfileLink
 from desktop.store.workspace_store import WorkspaceStore
 
 log = logging.getLogger(__name__)
 
 # A level read back within this time after the answer is the move's own doing, seconds.
 _FRESH_S = 30.0
+_Requests = Mapping[EmailChangeStep, EditRequest]
 
 
 class EmailChangeService:
@@ -166,9 +168,7 @@ class EmailChangeService:
     ) -> EmailChangeProgress:
         now = self._clock.now()
         requests = plan_record_changes(user, profile, label, check, choices)
-        await remember_pair(
-            self._store, user, profile, check, choices.policy, self._editor.actor, now
-        )
+        link = link_decided_on(user, profile, check, choices.policy, self._editor.actor, now)
         change = EmailChange(
             id="",
             user_id=user.id if user is not None else None,
@@ -184,7 +184,7 @@ class EmailChangeService:
             is_automatic=is_automatic,
             waits_for_sell=check.sell_error is not None,
         )
-        return await self._queue(change, requests)
+        return await self._queue(change, requests, link)
 
     async def find_of_customer(self, sheet: CustomerSheet) -> EmailChangeProgress | None:
         """Find the newest address change of a customer, or None.
@@ -242,9 +242,9 @@ class EmailChangeService:
             is_automatic=False,
         )
         now = self._clock.now()
-        await remember_pair(self._store, user, profile, check, policy, self._editor.actor, now)
+        link = link_decided_on(user, profile, check, policy, self._editor.actor, now)
         if policy is EmailConflictPolicy.KEEP and failed.step is EmailChangeStep.MOVE_PROFILE:
-            await changes.update(change)
+            await changes.update(change, link)
             await changes.end(change.id, now)
             self._publish(change)
             return await changes.get_progress(change.id)
@@ -256,7 +256,7 @@ class EmailChangeService:
         wanted = await self._plan_again(progress, failed.edit, requests, check, change)
         if removes_old:
             wanted |= plan_removal(progress, user)
-        return await self._queue_more(change, wanted)
+        return await self._queue_more(change, wanted, link)
 
     async def remove_old(self, change_id: str, sheet: CustomerSheet) -> EmailChangeProgress:
         """Have an unfinished address change remove the old address as well. Raises NotPermitted."""
@@ -270,7 +270,7 @@ class EmailChangeService:
         self,
         progress: EmailChangeProgress,
         failed: Edit,
-        requests: Mapping[EmailChangeStep, EditRequest],
+        requests: _Requests,
         check: EmailCheck,
         change: EmailChange,
     ) -> dict[EmailChangeStep, EditRequest]:
@@ -297,12 +297,12 @@ class EmailChangeService:
         return wanted
 
     async def _queue_more(
-        self, change: EmailChange, wanted: Mapping[EmailChangeStep, EditRequest]
+        self, change: EmailChange, wanted: _Requests, link: ProfileLink | None = None
     ) -> EmailChangeProgress:
         """Queue steps of an address change that is in the store, with what it is like by now."""
         judge, actor = self._editor.make_judge(), self._editor.actor
         await self._store.outbox.enqueue_steps(
-            self._store.email_changes.update_within(change),
+            self._store.email_changes.update_within(change, link),
             wanted,
             actor.signature,
             self._clock.now(),
@@ -481,13 +481,13 @@ class EmailChangeService:
         )
 
     async def _queue(
-        self, change: EmailChange, requests: Mapping[EmailChangeStep, EditRequest]
+        self, change: EmailChange, requests: _Requests, link: ProfileLink | None = None
     ) -> EmailChangeProgress:
         if not requests:
             raise InvalidInput("There is nothing to change.", f"{change.new} stands already.")
         actor = self._editor.actor
         edits = await self._store.outbox.enqueue_steps(
-            self._store.email_changes.insert_within(replace(change, actor=actor.signature)),
+            self._store.email_changes.insert_within(replace(change, actor=actor.signature), link),
             requests,
             actor.signature,
             self._clock.now(),

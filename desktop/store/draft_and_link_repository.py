@@ -1,9 +1,28 @@
 """Drafts of edit reasons, and the Sailthru profiles people chose for Zendesk users."""
 
 import sqlite3
+from dataclasses import dataclass
 
 from desktop.store.database_call import database_call
 from desktop.store.repository import Repository
+
+
+@dataclass(frozen=True)
+class ProfileLink:
+    """The Sailthru profile that somebody (`actor`) chose for a Zendesk user at `at` (Unix s)."""
+
+    user_id: int
+    sid: str
+    actor: str
+    at: float
+
+    def save_within(self, connection: sqlite3.Connection) -> None:
+        """Insert or replace the link's row in a transaction under way."""
+        connection.execute(
+            "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at, account)"
+            " VALUES (?, ?, ?, ?, (SELECT id FROM current_account))",
+            (self.user_id, self.sid, self.actor, self.at),
+        )
 
 
 class DraftAndLinkRepository(Repository):
@@ -42,13 +61,7 @@ class DraftAndLinkRepository(Repository):
     @database_call
     def save_link(self, person: int, sid: str, actor: str, at: float) -> None:
         """Store which Sailthru profile somebody chose for a Zendesk user."""
-        self._database.write(
-            lambda c: c.execute(
-                "INSERT OR REPLACE INTO profile_link (user_id, sid, actor, at, account)"
-                " VALUES (?, ?, ?, ?, (SELECT id FROM current_account))",
-                (person, sid, actor, at),
-            )
-        )
+        self._database.write(ProfileLink(person, sid, actor, at).save_within)
 
     @database_call
     def delete_link(self, person: int) -> None:

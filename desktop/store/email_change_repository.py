@@ -21,6 +21,7 @@ from desktop.model.profile_snapshot import (
     parse_verification,
 )
 from desktop.store.database_call import database_call
+from desktop.store.draft_and_link_repository import ProfileLink
 from desktop.store.outbox_row import decode_edit
 from desktop.store.repository import Repository
 from desktop.store.sqlite_errors import DatabaseDamaged
@@ -37,11 +38,14 @@ _WAITS = f"json_extract(verification, '$.{_WAITS_KEY}') = 1"
 class EmailChangeRepository(Repository):
     """The table `email_change`, whose rows tie edits of the outbox together."""
 
-    def insert_within(self, change: EmailChange) -> Callable[[sqlite3.Connection], int]:
+    def insert_within(
+        self, change: EmailChange, link: ProfileLink | None = None
+    ) -> Callable[[sqlite3.Connection], int]:
         """Return what inserts an address change in the transaction that queues its steps.
 
-        It returns the row's id and raises ConflictError while another change of the same customer
-        has steps left to do; one that takes another back ends that in the same transaction.
+        `link` is stored with it: which profile was decided to be the customer's. It returns the
+        row's id and raises ConflictError while another change of the same customer has steps left
+        to do; one that takes another back ends that in the same transaction.
         """
 
         def act(connection: sqlite3.Connection) -> int:
@@ -82,6 +86,8 @@ class EmailChangeRepository(Repository):
                     canonical_json(found),
                 ),
             )
+            if link is not None:
+                link.save_within(connection)
             return int(cursor.lastrowid or 0)
 
         return act
@@ -113,11 +119,14 @@ class EmailChangeRepository(Repository):
 
         return self._database.read(look)
 
-    def update_within(self, change: EmailChange) -> Callable[[sqlite3.Connection], int]:
+    def update_within(
+        self, change: EmailChange, link: ProfileLink | None = None
+    ) -> Callable[[sqlite3.Connection], int]:
         """Return what updates an address change in the transaction that queues more of its steps.
 
         Its policy, what is expected under it, whether the old address is kept, and whether it is
-        Fairlead's own. It returns the row's id and raises ConflictError where the change has ended.
+        Fairlead's own; `link` is stored with it. It returns the row's id and raises
+        ConflictError where the change has ended.
         """
         expected = change.expected.as_json() if change.expected is not None else None
 
@@ -135,14 +144,16 @@ class EmailChangeRepository(Repository):
             )
             if not updated.rowcount:
                 raise ConflictError("This change of the address has ended meanwhile.")
+            if link is not None:
+                link.save_within(connection)
             return int(change.id)
 
         return act
 
     @database_call
-    def update(self, change: EmailChange) -> None:
+    def update(self, change: EmailChange, link: ProfileLink | None = None) -> None:
         """Update an address change as `update_within` does. Raises ConflictError."""
-        self._database.write(self.update_within(change))
+        self._database.write(self.update_within(change, link))
 
     @database_call
     def end(self, change_id: str, at: float, verification: EmailVerification | None = None) -> None:

@@ -6,12 +6,42 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.customer.email_change_plan import EmailChangeChoices
+from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.model.edit import EditState
-from desktop.model.email_change import EmailChangeProgress
+from desktop.model.email_change import EmailChangeProgress, EmailConflictPolicy
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.profile_snapshot import MergeLevels
+from desktop.settings.settings_table import CHANGES_ENABLED
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers
+
+
+async def test_change_that_is_refused_links_nobody(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    old, new = customers.new_email(), customers.new_email()
+    sid, user_id = sandbox.create_profile(old), sandbox.create_user(old)
+    other = sandbox.create_profile(new)
+    links, changes = services.store.drafts_and_links, services.email_changes
+    sheet = await services.lookup.look_up(old)
+    check = await changes.check(sheet, new)
+    merge = EmailChangeChoices(EmailConflictPolicy.MERGE)
+    services.session.change_settings({CHANGES_ENABLED.key: False})
+    with pytest.raises(NotPermitted):
+        await changes.submit(sheet, check, merge)
+    assert await links.get_link(user_id) is None
+    services.session.change_settings({CHANGES_ENABLED.key: True})
+    # One that was not merged is under way: a second one is refused, and so is its link.
+    sandbox.delete_profile(other)
+    await queue_change(services, old, new)
+    with pytest.raises(ConflictError):
+        await changes.submit(sheet, check, merge)
+    assert await links.get_link(user_id) is None
+    found = await services.store.email_changes.find_newest(user_id, sid)
+    assert found is not None
+    await changes.take_back(found.change.id)
+    await changes.submit(sheet, check, merge)
+    assert await links.get_link(user_id) == sid
 
 
 async def queue_change(services: WorkspaceServices, old: str, new: str) -> EmailChangeProgress:
