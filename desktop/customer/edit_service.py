@@ -109,10 +109,10 @@ class EditService:
 
         The rules ask what the change is from where the service will stand when its turn comes,
         which an edit under way is about to move. Raises NotPermitted, also where it makes somebody
-        who was erased, InvalidInput, StorageError.
+        who was erased, InvalidInput, StorageError, UserDecisionNeeded for a note that waits
+        already.
         """
         await self._require_not_erased(requests)
-        await self._require_no_same_note(requests)
         return await self._queue(requests, self.make_judge(wait_for_undo=wait_for_undo))
 
     async def submit_and_settle(
@@ -256,21 +256,6 @@ class EditService:
             keys = person_keys(addresses=(request.target.id,))
             if refusal := erased.find_refusal(keys):
                 raise NotPermitted("No profile is made.", refusal)
-
-    async def _require_no_same_note(self, requests: Sequence[EditRequest]) -> None:
-        """Refuse a note that waits for its ticket already: a command that is repeated, say."""
-        notes = {(r.ticket, r.new): r for r in requests if r.kind is EditKind.NOTE}
-        opened = await self._store.outbox.list_recent(-1, open_only=True) if notes else ()
-        for edit in opened:
-            if (
-                edit.request.kind is EditKind.NOTE
-                and (edit.request.ticket, edit.request.new) in notes
-            ):
-                raise UserDecisionNeeded(
-                    f"The same note waits for #{edit.request.ticket} already.",
-                    "It was not added once more.",
-                    "It is sent by itself. Look at Activity, or fairlead outbox.",
-                )
 
     async def _queue(
         self, requests: Sequence[EditRequest], judge: DelayPolicy, *, batch: str | None = None

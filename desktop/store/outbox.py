@@ -21,7 +21,13 @@ from desktop.store.outbox_claims import OutboxClaims, close_with_audit
 from desktop.store.outbox_proof import OutboxProof, has_ended
 from desktop.store.outbox_reader import OutboxReader
 from desktop.store.outbox_row import decode_edit
-from desktop.store.outbox_sql import OPEN_CONDITION, select_open_row, select_row
+from desktop.store.outbox_sql import (
+    OPEN_CONDITION,
+    require_no_same_note,
+    require_unfinished_change,
+    select_open_row,
+    select_row,
+)
 from desktop.store.outbox_waits import OutboxWaits
 from desktop.store.planned_row_proof import BATCH_ROWS
 from desktop.store.process_identity import is_owner_alive
@@ -339,7 +345,7 @@ class Outbox(OutboxReader):
             self._accounts.require_account(connection, row["account"])
             edit = self._proof.decode(connection, row)
             if edit.state is EditState.FAILED:
-                _require_unfinished_change(connection, edit)
+                require_unfinished_change(connection, edit)
                 again = self._enqueue_with_policy(
                     connection,
                     edit.request,
@@ -427,6 +433,7 @@ class Outbox(OutboxReader):
     ) -> Edit:
         # Otherwise what was read from one account would be stamped as the other's.
         self._accounts.require_connected(connection)
+        require_no_same_note(connection, intent)
         is_founded = True
         if intent.undoes:
             undone = select_row(connection, intent.undoes)
@@ -501,22 +508,4 @@ class Outbox(OutboxReader):
         before = decode_edit(earlier).request
         return replace(
             intent, old=before.old if self.claims.is_replaceable(earlier) else before.new
-        )
-
-
-def _require_unfinished_change(connection: sqlite3.Connection, edit: Edit) -> None:
-    if edit.erasure is not None:
-        raise InvalidInput(
-            f"Edit {edit.id} is a step of an erasure.",
-            "Nothing was sent.",
-            "Resume the erasure instead: `fairlead privacy erase WHO --confirm ADDRESS`.",
-        )
-    change = connection.execute(
-        "SELECT ended_at FROM email_change WHERE id = ?", (edit.email_change,)
-    ).fetchone()
-    if change is not None and change["ended_at"] is not None:
-        raise InvalidInput(
-            f"Edit {edit.id} is a step of a change of address that has ended.",
-            "Nothing was sent.",
-            "Change the address again instead: `fairlead edit WHO --email NEW`.",
         )

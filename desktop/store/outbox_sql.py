@@ -2,8 +2,9 @@
 
 import sqlite3
 
-from desktop.kit.errors import InvalidInput
-from desktop.model.edit import EditRequest
+from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.model.edit import Edit, EditKind, EditRequest
+from desktop.model.json_value import canonical_json
 
 # What several edits are the steps of, by the column of its id.
 WHOLES = {"email_change": "the change of the address", "erasure": "the erasure"}
@@ -56,3 +57,39 @@ def select_open_row(connection: sqlite3.Connection, intent: EditRequest) -> sqli
         (intent.target.service.value, intent.target.id, intent.kind.value, intent.name),
     ).fetchone()
     return row
+
+
+def require_no_same_note(connection: sqlite3.Connection, intent: EditRequest) -> None:
+    """Raise UserDecisionNeeded for a note that waits for its ticket: a command repeated, say."""
+    if intent.kind is not EditKind.NOTE:
+        return
+    found = connection.execute(
+        f"SELECT 1 FROM outbox WHERE kind = ? AND ticket = ? AND new = ? AND {OPEN_CONDITION}"  # noqa: S608
+        " AND account = (SELECT id FROM current_account) LIMIT 1",
+        (intent.kind.value, intent.ticket, canonical_json(intent.new)),
+    ).fetchone()
+    if found is not None:
+        raise UserDecisionNeeded(
+            f"The same note waits for #{intent.ticket} already.",
+            "It was not added once more.",
+            "It is sent by itself. Look at Activity, or fairlead outbox.",
+        )
+
+
+def require_unfinished_change(connection: sqlite3.Connection, edit: Edit) -> None:
+    """Raise InvalidInput for a step of an erasure, or of a change of address that has ended."""
+    if edit.erasure is not None:
+        raise InvalidInput(
+            f"Edit {edit.id} is a step of an erasure.",
+            "Nothing was sent.",
+            "Resume the erasure instead: `fairlead privacy erase WHO --confirm ADDRESS`.",
+        )
+    change = connection.execute(
+        "SELECT ended_at FROM email_change WHERE id = ?", (edit.email_change,)
+    ).fetchone()
+    if change is not None and change["ended_at"] is not None:
+        raise InvalidInput(
+            f"Edit {edit.id} is a step of a change of address that has ended.",
+            "Nothing was sent.",
+            "Change the address again instead: `fairlead edit WHO --email NEW`.",
+        )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop.kit.errors import ConflictError, InvalidInput
+from desktop.kit.errors import ConflictError, InvalidInput, UserDecisionNeeded
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, EditTarget, is_same_json
 from desktop.model.service import Service
 from desktop.store import process_identity as identity
@@ -41,6 +41,29 @@ def put(store: WorkspaceStore, intent: EditRequest, now: float = 1.0, delay: flo
 def test_outbox_same_edit_twice_is_one_row(store: WorkspaceStore) -> None:
     assert put(store, VAR).id == put(store, VAR, 2.0).id
     assert store.outbox.count_open.blocking() == 1
+
+
+def test_outbox_note_that_waits_is_not_added_by_another_command(
+    store: WorkspaceStore, tmp_path: Path
+) -> None:
+    note = EditRequest(EditKind.NOTE, WHO, "stamp 1", None, "Called back.", ticket=7)
+    same = replace(note, name="stamp 2")
+    waiting, other = put(store, note), open_fresh_store(tmp_path)
+    try:
+        with pytest.raises(UserDecisionNeeded, match="waits for #7"):
+            put(other, same)
+        settled: list[object] = []
+        with pytest.raises(UserDecisionNeeded, match="waits for #7"):
+            other.outbox.enqueue_and_settle.blocking(
+                [same], "Ada", 1.0, lambda *_: 0.0, lambda *given: settled.append(given)
+            )
+        assert settled == []
+        put(other, replace(same, ticket=8))
+        put(other, replace(same, name="stamp 3", new="Called back twice."))
+        store.outbox.withdraw_unsent.blocking(waiting.id, 2.0, "Undone.")
+        put(other, same)
+    finally:
+        other.close()
 
 
 def test_outbox_later_edit_replaces_waiting_one_and_keeps_before_value(
