@@ -9,14 +9,12 @@ from enum import StrEnum
 from desktop.audience.report_request import CollectedSeries, ReportRequest, ReportSources
 from desktop.audience.report_wording import short_day
 from desktop.kit.text import format_count
-from desktop.model.optout_level import OptOutLevel
+from desktop.model.optout_level import SAME_OPTOUT_S, OptOutLevel
 from desktop.model.report import FindingAction, ReportFinding, ReportSeries
 from desktop.model.time_zone import local_time
 from desktop.store.change_report_repository import OptOutWrite
 from desktop.store.profile_report_repository import OptOutReading
 
-# An entry of ours this close to the time that Sailthru tells is what set the level, seconds.
-_SAME_MOMENT_S = 15 * 60.0
 # Who has opened an e-mail so shortly before still read them, seconds.
 _OPENED_BEFORE_S = 7 * 86_400.0
 # Stands for those of a bulk change who had opened an e-mail, where a cause is asked for.
@@ -92,7 +90,7 @@ async def find_optout_events(
     sources: ReportSources, begin: float, end: float
 ) -> tuple[OptOutEvent, ...]:
     """Return the opt-outs from `begin` until `end` (Unix seconds), oldest first."""
-    writes = await sources.changes.list_optout_writes(0.0, end + _SAME_MOMENT_S)
+    writes = await sources.changes.list_optout_writes(0.0, end + SAME_OPTOUT_S)
     readings = await sources.data.profile_reports.list_optout_readings()
     found = [
         OptOutEvent(one.sid, one.at, _own_cause(one), one)
@@ -122,7 +120,7 @@ async def find_opened_of_batch(sources: ReportSources, batch: str, now: float) -
 
     Whose opt-out was undone since is not among them.
     """
-    events = await find_optout_events(sources, 0.0, now + _SAME_MOMENT_S)
+    events = await find_optout_events(sources, 0.0, now + SAME_OPTOUT_S)
     standing = [
         one
         for one in events
@@ -204,11 +202,11 @@ def is_stricter(old: str | None, new: str | None) -> bool:
 
 
 def _explains(write: OptOutWrite, since: float, reading: OptOutReading, at: float) -> bool:
-    if write.new != reading.level or not since - _SAME_MOMENT_S <= write.at:
+    if write.new != reading.level or not since - SAME_OPTOUT_S <= write.at:
         return False
     # Who opted out before our own entry did it themselves.
-    return write.at <= reading.at + _SAME_MOMENT_S and (
-        reading.told_at is None or abs(write.at - at) <= _SAME_MOMENT_S
+    return write.at <= reading.at + SAME_OPTOUT_S and (
+        reading.told_at is None or abs(write.at - at) <= SAME_OPTOUT_S
     )
 
 

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from desktop.kit.text import shorten
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.json_value import Json
-from desktop.model.optout_level import OptOutLevel
+from desktop.model.optout_level import SAME_OPTOUT_S, OptOutLevel, is_chosen_later
 from desktop.model.service import Service
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore
 
-# An entry of ours this close to Sailthru's time of the opt-out is what set it, seconds.
-_SAME_MOMENT_S = 15 * 60.0
 # A ticket asked within this time before a change may be its reason, seconds.
 _TICKET_BEFORE_S = 86400.0
 _MAX_AUDIT_ENTRIES = 500
@@ -86,9 +84,7 @@ def build_explanation(sheet: CustomerSheet, entries: Sequence[AuditEntry]) -> Op
     ]
     setter = next((one for one in own if one.sets_level), None)
     told_at = profile.activity.get("optout_time") if profile is not None else None
-    is_ours = setter is not None and (
-        told_at is None or setter.at is None or told_at <= setter.at + _SAME_MOMENT_S
-    )
+    is_ours = setter is not None and (setter.at is None or not is_chosen_later(told_at, setter.at))
     causes = own if is_ours else [_without_mark(one) for one in own]
     if told_at is not None and not (is_ours and _is_near(setter, told_at)):
         what = "Opted out before that" if is_ours else "Opted out, not in Fairlead here"
@@ -207,7 +203,7 @@ def _without_mark(cause: OptOutCause) -> OptOutCause:
 
 
 def _is_near(cause: OptOutCause | None, at: float) -> bool:
-    return cause is not None and cause.at is not None and abs(cause.at - at) <= _SAME_MOMENT_S
+    return cause is not None and cause.at is not None and abs(cause.at - at) <= SAME_OPTOUT_S
 
 
 def _level_text(value: Json) -> str:

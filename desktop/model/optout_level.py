@@ -48,6 +48,8 @@ _EXPLANATIONS = {
 SELECTABLE_LEVELS = (OptOutLevel.NONE, OptOutLevel.BASIC, OptOutLevel.ALL)
 
 
+# Sailthru's time of an opt-out that we have set lies no further from ours, seconds.
+SAME_OPTOUT_S = 15 * 60.0
 # What stands in place of a level that was not read, or that this app does not know.
 LEVEL_NOT_KNOWN_LABEL = "Not known"
 
@@ -67,3 +69,11 @@ def is_loosening(old: OptOutLevel | None, new: OptOutLevel) -> bool:
     if old is None:
         return new is not OptOutLevel.ALL
     return new.strictness < old.strictness
+
+
+def is_chosen_later(told_at: float | None, ours_at: float) -> bool:
+    """Whether Sailthru's time of an opt-out (Unix seconds) lies after our own change of it.
+
+    Then the level is the customer's own choice, whichever it is. None: Sailthru tells no time.
+    """
+    return told_at is not None and told_at > ours_at + SAME_OPTOUT_S

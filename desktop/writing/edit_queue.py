@@ -36,9 +36,7 @@ from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL, OptOutLevel
 from desktop.model.retry_backoff import ExponentialBackoff
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.service import Service
-from desktop.model.target_record import (
-    TargetRecord,
-)
+from desktop.model.target_record import TargetRecord
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.writing.change_origin import find_last_change
@@ -55,7 +53,6 @@ from desktop.writing.outcomes import (
     EDIT_NOT_SHOWN_YET_TEXT,
     EDIT_REVERTED_TEXT,
     EDIT_WAITS_FOR_RIGHT_TEXT,
-    NOTHING_TO_UNDO_TEXT,
     UNCHANGED_TEXT,
     WriteItem,
     WriteOutcome,
@@ -63,6 +60,7 @@ from desktop.writing.outcomes import (
     may_be_applied,
 )
 from desktop.writing.row_comparison import is_row_applied, is_row_taken
+from desktop.writing.undo_obstacle import find_empty_undo, find_later_choice
 from desktop.writing.write_protocol import (
     Checkpoint,
     ReadyItem,
@@ -208,7 +206,8 @@ class _ClaimedEdit(WorkSource):
         context = self._context
         try:
             erased = await context.store.erased_people.load()
-            obstacle = await self._find_undo_obstacle() or self._find_erased_obstacle(erased)
+            obstacle = await find_empty_undo(context.store, self._edit)
+            obstacle = obstacle or self._find_erased_obstacle(erased)
             if obstacle:
                 await self._end(EditState.CONFLICT, obstacle, is_unsent=True)
                 return self._edit
@@ -272,6 +271,8 @@ class _ClaimedEdit(WorkSource):
         if reason := self._context.read_gate()(self._edit):
             raise _RefusedByRules(reason)
         record, listener = ready[0].record, self._context.on_profile_move
+        if obstacle := await find_later_choice(self._context.store, self._edit, record):
+            raise _StoppedBySight(obstacle)
         is_move = self._edit.request.kind is EditKind.PROFILE_EMAIL
         if is_move and listener is not None and record is not None:
             try:
@@ -343,19 +344,6 @@ class _ClaimedEdit(WorkSource):
         change = find_last_change(entries, request.kind, request.name)
         is_theirs = change is not None and is_same_json(change.new, value)
         return change.describe_author(now) if change is not None and is_theirs else ""
-
-    async def _find_undo_obstacle(self) -> str:
-        """Say why an undo must not be sent: its edit turned out to have changed nothing.
-
-        What stands there then is somebody else's choice.
-        """
-        undoes = self._edit.request.undoes
-        if undoes is None or self._edit.tries:
-            return ""
-        undone = await self._outbox.get_edit(undoes)
-        if not undone.has_changed_nothing:
-            return ""
-        return NOTHING_TO_UNDO_TEXT.replace("{id}", undone.id)
 
     def _find_erased_obstacle(self, erased: ErasedPeople) -> str:
         """Say that whom the claimed edit makes was erased; "" for what may have been sent."""

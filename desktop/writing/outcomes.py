@@ -140,3 +140,6 @@ EDIT_WAITS_FOR_RIGHT_TEXT = (
     "{reason} It goes out once {actor}, or somebody else who may, is at work here."
 )
 NOTHING_TO_UNDO_TEXT = "Edit {id} changed nothing: there is nothing to take back. Nothing was sent."
+OPTOUT_CHOSEN_LATER_TEXT = (
+    "The customer has opted out after this change, as Sailthru tells: that is kept as it is."
+)

@@ -13,12 +13,11 @@ from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind, EditRequest, EditState, is_same_json
 from desktop.model.edit_batch import BatchPlanRow, EditBatch
 from desktop.model.json_value import Json
+from desktop.model.optout_level import is_chosen_later
 from desktop.model.sheet_overlay import confirmed_value
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.store.workspace_store import WorkspaceStore
 
-# Sailthru tells an opt-out of ours with a time that lies no further from ours, seconds.
-_SAME_MOMENT_S = 15 * 60.0
 _CHANGED_SINCE = "Changed since then"
 
 
@@ -101,8 +100,7 @@ def _is_chosen_anew(edit: Edit, sheet: CustomerSheet) -> bool:
     profile = sheet.profile.value
     if edit.request.kind is not EditKind.OPTOUT or profile is None:
         return False
-    told_at = profile.activity.get("optout_time")
-    return told_at is not None and told_at > edit.updated_at + _SAME_MOMENT_S
+    return is_chosen_later(profile.activity.get("optout_time"), edit.updated_at)
 
 
 def _left(row: int, fate: PlannedOutcome, why: str) -> BatchPlanRow:

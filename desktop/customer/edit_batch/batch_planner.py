@@ -110,10 +110,15 @@ class BatchPlanner:
         for start in range(0, len(found), _ROWS_PER_CHUNK):
             some = found[start : start + _ROWS_PER_CHUNK]
             sids = [one.sid for one in some]
-            # Whoever has opted out themselves since must not be taken for changed by the batch.
+            # Whoever has opted out themselves since must not be taken for changed by the batch:
+            # what is kept from before does not tell.
+            since = self._clock.now()
             unread = await self._read_again(sids, max_age_s=0.0)
             sheets = await self._store.sheet_reader.read_profile_sheets(sids)
-            plan += [self._plan_back(one, part, sheets, unread) for one in some]
+            anew = {
+                sid: one for sid, one in sheets.items() if (one.profile.read_at or 0.0) >= since
+            }
+            plan += [self._plan_back(one, part, anew, unread) for one in some]
             await batches.set_progress(batch.id, start + len(some))
             if (await batches.get(batch.id)).is_cancel_requested:
                 return False
@@ -130,7 +135,7 @@ class BatchPlanner:
         sheet = sheets.get(found.sid)
         profile = sheet.profile.value if sheet is not None else None
         if found.sid in unread or sheet is None or profile is None:
-            return _skipped(found, unread.get(found.sid) or "Their profile could not be read")
+            return _skipped(found, unread.get(found.sid) or "Sailthru can't be read now")
         plan, request = part.plan_row(found.row, found.sid, sheet)
         if request is None:
             return plan

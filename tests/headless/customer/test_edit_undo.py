@@ -1,5 +1,6 @@
 """Editing and taking back: what waits, what goes at once, whose right it takes, and when not."""
 
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,12 @@ from tests.support.sandbox_servers import SandboxServers
 from tests.support.workspace_home import open_workspace_services
 
 ADMIN = Actor("Ada Other", Role.ADMIN, 7604)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    # By the sandbox's clock, which tells when somebody opted out.
+    return ManualClock(time.time())
 
 
 async def deliver(house: WorkspaceServices) -> None:
@@ -135,6 +142,34 @@ async def test_undo_after_change_elsewhere_is_refused(
     assert state(services, back) is EditState.CONFLICT
     assert state(services, edit) is EditState.DONE
     assert read_current_value(sandbox, subject) == "neutral"
+
+
+async def test_undo_of_an_optout_that_was_chosen_anew_since_is_not_sent(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    """The customer has chosen the very level that stands there: only the time tells it."""
+    subject = customers.new_customer("opt-out")
+    clock.correct_wall_clock(-3600)
+    edit = await submit_edit(services, subject)
+    await deliver(services)
+    clock.correct_wall_clock(3600)
+    sandbox.write_profile(subject.key, optout_email="basic")
+    back = await services.undo.undo(edit.id, wait_for_undo=False)
+    await deliver(services)
+    assert state(services, back) is EditState.CONFLICT
+    detail = services.store.outbox.get_edit.blocking(back.id).detail
+    assert detail.startswith("The customer has opted out after this change")
+    assert detail.endswith("Nothing was sent.")
+    assert state(services, edit) is EditState.DONE
+    assert read_current_value(sandbox, subject) == "basic"
+    # What tightens is sent: nobody's choice is loosened by it.
+    stricter = replace(subject.make_edit(), old="basic", new="all")
+    (made,) = await services.editor.submit([stricter], wait_for_undo=False)
+    await deliver(services)
+    assert state(services, made) is EditState.DONE
 
 
 async def test_undo_of_unchanged_value_is_refused(

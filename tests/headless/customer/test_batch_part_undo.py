@@ -1,0 +1,73 @@
+"""What a part of a batch gets back: who was read anew, who was undone already, who asks for it."""
+
+import time
+
+import pytest
+
+from desktop.app.container import WorkspaceServices
+from desktop.customer.edit_batch.batch_planner import BatchPlanner
+from desktop.customer.service_clients import ServiceClients
+from desktop.model.edit import EditKind
+from desktop.model.edit_batch import BatchAction, EditBatch
+from desktop.model.optout_level import OptOutLevel
+from tests.support.clocks import ManualClock
+from tests.support.edit_cases import CustomerFactory
+from tests.support.sandbox_servers import SandboxServers
+
+_BASIC = BatchAction(EditKind.OPTOUT, "", OptOutLevel.BASIC.value)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    # By the sandbox's clock, which tells when somebody opted out.
+    return ManualClock(time.time())
+
+
+@pytest.fixture
+async def batch(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> EditBatch:
+    """A batch that has opted out two customers."""
+    emails = [customers.new_email() for _ in range(2)]
+    for one in emails:
+        sandbox.create_profile(one)
+    made = await services.edit_batches.create("\n".join(emails))
+    runner = services.build_batch_runner()
+    await runner.go_on(made.id)
+    await services.edit_batches.set_action(made.id, _BASIC, "old list")
+    await runner.go_on(made.id)
+    await services.edit_batches.apply(made.id, wait_for_undo=False)
+    return await runner.go_on(made.id)
+
+
+async def find_sids(services: WorkspaceServices, batch: EditBatch) -> list[str]:
+    return [one.sid for one in await services.store.edit_batches.list_profiles(batch.id)]
+
+
+async def plan_part(services: WorkspaceServices, batch: EditBatch) -> EditBatch:
+    sids = await find_sids(services, batch)
+    part = await services.edit_batches.create_part_undo(batch.id, sids, "")
+    return await services.build_batch_runner().go_on(part.id)
+
+
+async def read_fates(services: WorkspaceServices, part: EditBatch) -> list[tuple[str, str]]:
+    rows = await services.store.edit_batches.get_rows(part.id, (1, 2))
+    return [(row.plan.fate.value, row.plan.why) for row in rows if row.plan is not None]
+
+
+async def test_who_cannot_be_read_anew_is_not_given_back_what_stood_before(
+    services: WorkspaceServices, batch: EditBatch, clock: ManualClock
+) -> None:
+    part = await plan_part(services, batch)
+    assert await read_fates(services, part) == [("update", "")] * 2
+    clock.advance(1.0)
+    away = BatchPlanner(
+        part,
+        services.store,
+        ServiceClients(None, None),
+        services.session.account_names(),
+        services.editor,
+        clock,
+    )
+    assert await away.run()
+    assert await read_fates(services, part) == [("skipped", "Sailthru can't be read now")] * 2
