@@ -35,13 +35,16 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="of a part: show, change nothing")
     parser.add_argument(
-        "--approve", action="store_true", help="as another admin: approve the part that --batch is"
+        "--approve",
+        action="store_true",
+        help="as another admin: approve the part that --batch is,"
+        " with --confirm; with --dry-run: show it",
     )
     parser.add_argument(
         "--confirm",
         type=int,
         metavar="COUNT",
-        help="with --batch: how many are set back, where a limit or production asks",
+        help="with --batch: how many are set back, where a limit, production or --approve asks",
     )
     add_quiet_option(parser)
 
@@ -77,9 +80,7 @@ async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -
 async def _undo_batch(services: WorkspaceServices, options: argparse.Namespace) -> int:
     batch = await services.store.edit_batches.get(options.batch)
     if options.approve:
-        await services.session.recheck_actor(at_once=True)
-        await services.edit_batches.approve(batch.id, services.session.actor)
-        return await emit_batch(services, batch, as_json=options.json, is_dry_run=True)
+        return await _approve(services, batch, options)
     if options.opened or options.only is not None:
         sids = await _find_chosen(services, batch, options)
         batch = await services.edit_batches.create_part_undo(batch.id, sids, options.note)
@@ -96,6 +97,27 @@ async def _undo_batch(services: WorkspaceServices, options: argparse.Namespace) 
         batch = await services.edit_batches.request_undo(batch.id, confirmed=options.confirm)
     batch = await services.build_batch_runner().go_on(batch.id)
     return await emit_batch(services, batch, as_json=options.json, is_quiet=options.quiet)
+
+
+async def _approve(
+    services: WorkspaceServices, batch: EditBatch, options: argparse.Namespace
+) -> int:
+    """Approve a part as another admin, who says how many it is for; a dry run shows it alone."""
+    rows_hash = await services.store.batch_approvals.hash_rows(batch.id)
+    people = await services.edit_batches.count_to_approve(batch.id)
+    if not options.dry_run:
+        if options.confirm != people:
+            typed = "--approve takes --confirm COUNT."
+            if options.confirm is not None:
+                typed = f"{options.confirm:,} is not how many would have an opt-out loosened."
+            raise InvalidInput(
+                typed,
+                "Whoever approves has to know for how many. Nothing was approved.",
+                f"`fairlead undo --batch {batch.id} --approve --dry-run` shows who it is.",
+            )
+        await services.session.recheck_actor(at_once=True)
+        await services.edit_batches.approve(batch.id, services.session.actor, rows_hash=rows_hash)
+    return await emit_batch(services, batch, as_json=options.json, is_dry_run=True)
 
 
 async def _find_chosen(

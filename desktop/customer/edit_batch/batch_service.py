@@ -147,14 +147,15 @@ class EditBatchService:
         self._publish()
         return batch
 
-    async def request_approval(self, batch_id: str) -> int:
-        """Store that the person at work asks an admin to approve a batch; returns how many people.
+    async def request_approval(self, batch_id: str) -> str:
+        """Store that the person at work asks an admin to approve a batch; returns its rows' hash.
 
         Asked once more for the same rows, it stays one request. Raises NotPermitted, InvalidInput
         for a batch that needs nobody's approval.
         """
         self.require_permission()
-        return await self._request_approval(batch_id)
+        await self._request_approval(batch_id)
+        return await self._store.batch_approvals.hash_rows(batch_id)
 
     async def _request_approval(self, batch_id: str) -> int:
         batch, people = await self._read_loosened(batch_id)
@@ -172,11 +173,16 @@ class EditBatchService:
             self._publish()
         return people
 
-    async def approve(self, batch_id: str, admin: Actor, *, rows_hash: str | None = None) -> None:
+    async def count_to_approve(self, batch_id: str) -> int:
+        """Count whose opt-out a batch loosens, for its approval. Raises as `approve`."""
+        return (await self._read_loosened(batch_id))[1]
+
+    async def approve(self, batch_id: str, admin: Actor, *, rows_hash: str) -> None:
         """Store an admin's approval of a batch that somebody else has asked for.
 
-        It is for the rows as they are previewed now. Raises NotPermitted for who is no admin, has
-        asked themselves, or gives the same API token, InvalidInput, ConflictError.
+        `rows_hash` is of the rows that were shown to them. Raises NotPermitted for who is no admin,
+        has asked themselves, or gives the same API token, InvalidInput, ConflictError where the
+        rows are others by now.
         """
         batch, people = await self._read_loosened(batch_id)
         if not admin.is_confirmed_admin or admin.id is None:
@@ -291,8 +297,8 @@ class EditBatchService:
                 "It takes a second person.",
                 f"{people:,} people would have an opt-out loosened: an admin who is somebody else"
                 " has to approve it. Nothing was changed.",
-                f"They run `fairlead undo --batch {batch_id} --approve`, or sign in on the page"
-                " Many at once.",
+                f"They run `fairlead undo --batch {batch_id} --approve --confirm {people}`, or sign"
+                " in on the page Many at once.",
             )
         await self._require_current_admin(batch, gate.second)
         if not requests:

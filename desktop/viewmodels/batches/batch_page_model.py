@@ -76,6 +76,7 @@ class BatchPageModel(TaskModel):
         self._shown_number = 0
         self._counts = BatchCounts()
         self._approvals: tuple[BatchApproval, ...] = ()
+        self._asked_rows = ""  # the hash of those for which an approval is asked
         self._started: StartedBatch | None = None
         self._start_error = ""
         self._lists: tuple[str, ...] = ()
@@ -236,7 +237,8 @@ class BatchPageModel(TaskModel):
     async def request_approval(self) -> None:
         """Store that the person at work asks for the approval of the batch. Raises AppError."""
         if self._batch is not None:
-            await self._context.service.request_approval(self._batch.id)
+            self._asked_rows = await self._context.service.request_approval(self._batch.id)
+            await self._read()  # the number that is shown: what changes after it is not approved
 
     def approval_text(self) -> str:
         """Say what another admin is to approve: for how many, of which batch, and why."""
@@ -249,7 +251,7 @@ class BatchPageModel(TaskModel):
             return
         values = context.workspace.values
         admin = await sign_in_other_admin(context.clock, values, email, token)
-        await context.service.approve(batch.id, admin)
+        await context.service.approve(batch.id, admin, rows_hash=self._asked_rows)
         await self._read()
 
     def set_filter(self, shown: str, text: str) -> None:

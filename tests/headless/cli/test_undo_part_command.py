@@ -63,10 +63,19 @@ def test_part_of_a_batch_is_taken_back_once_a_second_admin_has_approved(
     number = asked.json["batch"]
     assert [one["new"] for one in asked.json["edits"]] == ["none", "none"]
     # Whoever has asked is not the second one.
-    refused = fairlead("undo", "--batch", number, "--approve", "--json")
+    refused = fairlead("undo", "--batch", number, "--approve", "--confirm", "2", "--json")
     assert refused.exit_code == 3
     assert "already approved" in refused.json["error"]["title"]
-    approved = fairlead("undo", "--batch", number, "--approve", "--json", **second_admin)
+    # An admin says for how many they approve; a dry run shows it, and approves nothing.
+    approve = ("undo", "--batch", number, "--approve")
+    for blind in ((), ("--confirm", "3")):
+        wrong = fairlead(*approve, *blind, "--json", **second_admin)
+        assert wrong.exit_code == 2
+        assert "Nothing was approved" in wrong.json["error"]["message"]
+    looked = fairlead(*approve, "--dry-run", "--json", **second_admin)
+    assert [one["new"] for one in looked.json["edits"]] == ["none", "none"]
+    assert not any(one["as"] == "admin" for one in looked.json["approvals"])
+    approved = fairlead(*approve, "--confirm", "2", "--json", **second_admin)
     assert approved.exit_code == 0, approved.stdout
     made = fairlead("undo", "--batch", number, "--json")
     assert made.exit_code == 0, made.stdout
@@ -97,7 +106,8 @@ def test_approval_is_for_the_rows_that_were_asked_about(
     chosen.write_text("\n".join(email for email, _ in people[:3]))
     part = ("undo", "--batch", batch, "--only", str(chosen), "--json")
     number = fairlead(*part).json["batch"]
-    assert fairlead("undo", "--batch", number, "--approve", **second_admin).exit_code == 0
+    approve = ("--approve", "--confirm", "3")
+    assert fairlead("undo", "--batch", number, *approve, **second_admin).exit_code == 0
     # Asked about three, the approval does not let another part of two pass.
     chosen.write_text("\n".join(email for email, _ in people[3:]))
     other = fairlead(*part)
@@ -108,7 +118,8 @@ def test_approval_is_for_the_rows_that_were_asked_about(
     assert levels(sandbox, people) == ["basic"] * 5
     # Nobody approves what nobody has asked for.
     shown = fairlead(*part, "--dry-run").json
-    early = fairlead("undo", "--batch", shown["batch"], "--approve", "--json", **second_admin)
+    early = fairlead("undo", "--batch", shown["batch"], "--approve", "--confirm", "2", "--json",
+                     **second_admin)  # fmt: skip
     assert early.exit_code == 2
     assert "Nobody has asked" in early.json["error"]["title"]
 
