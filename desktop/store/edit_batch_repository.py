@@ -35,10 +35,12 @@ _OUTCOMES = {
     PastedOutcome.INVALID: BatchOutcome.INVALID,
 }
 _OF_ACCOUNT = "account = (SELECT id FROM current_account)"
-# Nobody has asked for its undo yet, or it is under way: those edits that have none of their own.
+# Those edits that are not undone, nor being undone, and that this undo has not tried yet.
 _TO_UNDO_SQL = (
     "SELECT o.id FROM outbox o WHERE o.batch = ?1 AND o.undoes IS NULL AND o.state <> 'undone'"
-    " AND NOT EXISTS (SELECT 1 FROM outbox u WHERE u.undoes = o.id)"
+    " AND NOT EXISTS (SELECT 1 FROM outbox u WHERE u.undoes = o.id"
+    " AND (u.state NOT IN ('conflict', 'failed', 'undone')"
+    " OR u.created_at >= (SELECT undo_asked_at FROM edit_batch WHERE id = ?1)))"
     " AND NOT EXISTS (SELECT 1 FROM edit_batch_row r WHERE r.batch = ?1 AND r.edit = o.id"
     " AND r.not_undone <> '') ORDER BY o.id"
 )

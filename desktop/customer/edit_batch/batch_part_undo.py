@@ -52,7 +52,12 @@ async def read_undone_part(
     """Read the edits of the batch of which `batch` undoes a part, for these customers."""
     undone = batch.undone_batch
     made = await store.outbox.list_of_batch(undone)
-    backwards = {edit.request.undoes for edit in made}
+    # What failed, or was withdrawn, has undone nothing.
+    backwards = {
+        edit.request.undoes
+        for edit in made
+        if edit.state is EditState.DONE or not edit.state.is_final
+    }
     wanted = frozenset(sids)
     edits = {
         edit.request.target.id: edit

@@ -209,7 +209,7 @@ class BatchPlanner:
         old = [
             sid
             for sid in sids
-            if sid not in sheets or (sheets[sid].profile.read_at or 0.0) < now - max_age_s
+            if sid not in sheets or (sheets[sid].profile.read_at or 0.0) <= now - max_age_s
         ]
         limit = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
 

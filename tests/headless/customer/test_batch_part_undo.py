@@ -44,8 +44,11 @@ async def find_sids(services: WorkspaceServices, batch: EditBatch) -> list[str]:
     return [one.sid for one in await services.store.edit_batches.list_profiles(batch.id)]
 
 
-async def plan_part(services: WorkspaceServices, batch: EditBatch) -> EditBatch:
-    sids = await find_sids(services, batch)
+async def plan_part(
+    services: WorkspaceServices, batch: EditBatch, count: int | None = None
+) -> EditBatch:
+    """Preview the undo of a batch's first customers, or of all of them."""
+    sids = (await find_sids(services, batch))[:count]
     part = await services.edit_batches.create_part_undo(batch.id, sids, "")
     return await services.build_batch_runner().go_on(part.id)
 
@@ -71,3 +74,42 @@ async def test_who_cannot_be_read_anew_is_not_given_back_what_stood_before(
     )
     assert await away.run()
     assert await read_fates(services, part) == [("skipped", "Sailthru can't be read now")] * 2
+
+
+async def undo_all(services: WorkspaceServices, batch: EditBatch) -> None:
+    await services.edit_batches.request_undo(batch.id)
+    await services.build_batch_runner().go_on(batch.id)
+
+
+async def read_levels(
+    services: WorkspaceServices, sandbox: SandboxServers, batch: EditBatch
+) -> list[str]:
+    found = [sandbox.read_profile(sid) for sid in await find_sids(services, batch)]
+    return [one["optout_email"] for one in found if one is not None]
+
+
+async def test_undo_that_ended_in_a_conflict_has_undone_nobody(
+    services: WorkspaceServices, sandbox: SandboxServers, batch: EditBatch
+) -> None:
+    first, _second = await find_sids(services, batch)
+    sandbox.write_profile(first, optout_email="all")
+    await undo_all(services, batch)
+    assert await read_levels(services, sandbox, batch) == ["all", "none"]
+    sandbox.write_profile(first, optout_email="basic")
+    part = await plan_part(services, batch)
+    assert await read_fates(services, part) == [("update", ""), ("unchanged", "Undone already")]
+
+
+async def test_part_that_ended_in_a_conflict_is_undone_with_the_whole_batch(
+    services: WorkspaceServices, sandbox: SandboxServers, batch: EditBatch, clock: ManualClock
+) -> None:
+    first, _second = await find_sids(services, batch)
+    part = await plan_part(services, batch, 1)
+    sandbox.write_profile(first, optout_email="all")
+    await services.edit_batches.apply(part.id, wait_for_undo=False)
+    await services.build_batch_runner().go_on(part.id)
+    assert await read_levels(services, sandbox, batch) == ["all", "basic"]
+    sandbox.write_profile(first, optout_email="basic")
+    clock.advance(1.0)
+    await undo_all(services, batch)
+    assert await read_levels(services, sandbox, batch) == ["none", "none"]
