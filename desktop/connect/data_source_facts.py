@@ -1,6 +1,6 @@
 """The facts of a data source: account, sign-in, scopes, role and what that can't do, read-only."""
 
-from desktop.clients.sell.oauth import OAUTH_SCOPE as SELL_OAUTH_SCOPE
+from desktop.clients.sell.oauth import SELL_OAUTH_SCOPE
 from desktop.clients.zendesk.oauth import OAUTH_SCOPE
 from desktop.connect.zendesk_account_checks import API_TOKENS_END
 from desktop.kit.clock import utc_datetime

@@ -26,7 +26,7 @@ from desktop.clients.service_errors import authentication_error
 from desktop.kit.errors import InvalidInput
 from desktop.model.service import Service
 
-OAUTH_SCOPE = "read write profile sync"
+SELL_OAUTH_SCOPE = "read write profile sync"
 # The plan may not have the Sync API, and whose the token is may be read without `profile`.
 NEEDED_SCOPE = "read write"
 _CLIENT_ERRORS = frozenset({"invalid_client", "unauthorized_client"})
@@ -54,7 +54,7 @@ class SellOAuthClient:
                 "An admin makes one in Sell: Settings › Integrations › OAuth.",
                 "Enter its client ID and secret in Settings › Connections, or use an access token.",
             )
-        return start_attempt(self.client_id, redirect_uri, OAUTH_SCOPE)
+        return start_attempt(self.client_id, redirect_uri, SELL_OAUTH_SCOPE)
 
     def authorization_url(self, base_url: str, attempt: OAuthAttempt) -> str:
         """Build Sell's OAuth address to open in the browser."""
@@ -94,7 +94,7 @@ class SellOAuthClient:
         _raise_oauth_error(response)
         document = parse_response(response, now)
         # Left out, what was granted is what was asked for (RFC 6749 5.1).
-        scopes = scopes_from(document.get("scope") or OAUTH_SCOPE)
+        scopes = scopes_from(document.get("scope") or SELL_OAUTH_SCOPE)
         return tokens_from_document(Service.SELL, document, now, scopes=scopes)
 
     def parse_revocation(self, response: HttpResponse, now: float) -> bool:
