@@ -172,7 +172,8 @@ class TeamApprovals:
     async def _wanted_batches(self) -> list[WantedApproval]:
         """Find the parts of batches whose undo somebody here has asked an admin to approve."""
         store, found = self._services.store, []
-        for batch in await store.edit_batches.list_part_undos():
+        now = self._services.context.clock.now()
+        for batch in await store.edit_batches.list_part_undos(now):
             approvals = await store.batch_approvals.list_in_force(batch.id)
             asked = next((one for one in approvals if not one.is_admin), None)
             if asked is None or any(one.is_admin for one in approvals):

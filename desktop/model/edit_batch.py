@@ -22,6 +22,8 @@ from desktop.model.workspace_kind import WorkspaceKind, needs_confirmation
 # Within this time the whole batch is taken back by one undo.
 BATCH_UNDO_S = OWN_OPTOUT_UNDO_S
 BATCH_KINDS = (EditKind.OPTOUT, EditKind.LIST, EditKind.HEALTH, EditKind.VAR)
+# The undo of a part of a batch is made, and approved, within this time; then it is asked for anew.
+PART_UNDO_MAX_AGE_S = 7 * 86_400.0
 # More customers than these have their number typed before they are changed.
 _CONFIRM_TYPED_OVER = 1000
 
@@ -197,6 +199,16 @@ class EditBatch:
     def undone_batch(self) -> str:
         """The id of the batch of which this one undoes a part; "" for every other."""
         return self.action.undoes if self.action is not None else ""
+
+    def part_refusal(self, now: float) -> str:
+        """Say why the undo of a part of another batch can't be made any more, as a sentence."""
+        if not self.undone_batch or self.applied_at is not None:
+            return ""
+        if self.stopped_at is not None:
+            return "It was cancelled."
+        if now - self.created_at > PART_UNDO_MAX_AGE_S:
+            return "It is older than 7 days."
+        return ""
 
     def undo_refusal(self, now: float) -> str:
         """Say why the batch as a whole cannot be undone, as a sentence; "" where it can."""

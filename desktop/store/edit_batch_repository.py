@@ -24,6 +24,7 @@ from desktop.store.edit_batch_rows import (
     select_row_numbers,
     select_rows,
 )
+from desktop.store.open_part_undos import has_profiles, select_open_parts
 from desktop.store.planned_row_proof import AMONG, BATCH_ROWS
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
@@ -103,6 +104,8 @@ class EditBatchRepository(Repository):
     ) -> EditBatch:
         """Insert a batch that undoes what another one has done to some profiles, by their sids.
 
+        An equal one of the same person that is open is returned instead, to be planned anew.
+
         Raises InvalidInput where it has changed none of them, ConflictError for another account.
         """
 
@@ -120,10 +123,22 @@ class EditBatchRepository(Repository):
                     f"Batch {undone.id} has changed none of them.", "Nothing was changed."
                 )
             action = BatchAction(undone.action.kind, undone.action.name, None, undone.id)
+            said = canonical_json(action.as_json())
+            for one in select_open_parts(connection, now):
+                same = (one["actor"], one["action"], one["reason"]) == (actor, said, reason)
+                if (
+                    same
+                    and not self._decode(one).is_at_work
+                    and has_profiles(connection, one, rows)
+                ):
+                    connection.execute(
+                        "UPDATE edit_batch SET planned_at = NULL WHERE id = ?", (one["id"],)
+                    )
+                    return self._get(connection, str(one["id"]))
             cursor = connection.execute(
                 "INSERT INTO edit_batch (account, actor, created_at, action, reason)"
                 " VALUES ((SELECT id FROM current_account), ?, ?, ?, ?)",
-                (actor, now, canonical_json(action.as_json()), reason),
+                (actor, now, said, reason),
             )
             batch = int(cursor.lastrowid or 0)
             connection.executemany(
@@ -141,13 +156,9 @@ class EditBatchRepository(Repository):
         return self._database.write(act)
 
     @database_call
-    def list_part_undos(self) -> tuple[EditBatch, ...]:
-        """Select the batches that are to undo a part of another one and were not applied yet."""
-        query = (
-            f"SELECT * FROM edit_batch WHERE {_OF_ACCOUNT} AND applied_at IS NULL"  # noqa: S608 - our names
-            " AND json_extract(action, '$.undoes') IS NOT NULL ORDER BY id"
-        )
-        return self._database.read(lambda c: tuple(map(self._decode, c.execute(query).fetchall())))
+    def list_part_undos(self, now: float) -> tuple[EditBatch, ...]:
+        """Select the batches that are to undo a part of another one and may still be applied."""
+        return self._database.read(lambda c: tuple(map(self._decode, select_open_parts(c, now))))
 
     @database_call
     def get(self, batch_id: str) -> EditBatch:

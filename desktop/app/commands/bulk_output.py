@@ -98,6 +98,8 @@ def batch_state(batch: EditBatch, counts: BatchCounts) -> str:
         if counts.open_edits:
             return "sending"
         return "stopped" if batch.stopped_at is not None else "done"
+    if batch.undone_batch and batch.stopped_at is not None:
+        return "stopped"
     if counts.of(BatchOutcome.WAITING):
         return "looking_up" if batch.is_at_work else "interrupted"
     return "previewed" if batch.planned_at is not None else "looked_up"

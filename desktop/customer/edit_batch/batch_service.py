@@ -130,8 +130,9 @@ class EditBatchService:
     async def create_part_undo(self, batch_id: str, sids: Collection[str], note: str) -> EditBatch:
         """Make a batch that gives chosen customers back what stood before another one.
 
-        It is to be planned, approved and applied then. `note` is for whoever approves it. Raises
-        NotPermitted, InvalidInput where the batch has changed none of them, or can't be undone.
+        It is to be planned, approved and applied then; an equal one that is open still is used
+        again, and planned anew. `note` is for whoever approves it. Raises NotPermitted,
+        InvalidInput where the batch has changed none of them, or can't be undone.
         """
         self.require_permission()
         undone = await self._batches.get(batch_id)
@@ -223,6 +224,7 @@ class EditBatchService:
             raise InvalidInput(f"Batch {batch_id} needs nobody's approval.", "Nothing was stored.")
         if batch.applied_at is not None:
             raise ConflictError(f"Batch {batch_id} was applied already.", "Nothing was stored.")
+        self._require_open(batch)
         return batch, people
 
     async def set_action(
@@ -276,6 +278,7 @@ class EditBatchService:
         action = batch.action
         if action is None or batch.planned_at is None:
             raise InvalidInput(f"Batch {batch_id} has no preview.", "Nothing was changed.")
+        self._require_open(batch)
         gate = await self.find_gate(batch_id)
         requests, rights = await self._store.run(self._read_requests, batch, action, gate.second)
         for right in (Permission.BULK, *rights):
@@ -322,8 +325,19 @@ class EditBatchService:
                 "Undo the part once more; another admin has to approve it.",
             )
 
+    def _require_open(self, batch: EditBatch) -> None:
+        """Raise ConflictError for the undo of a part that was cancelled, or is too old."""
+        if refusal := batch.part_refusal(self._clock.now()):
+            raise ConflictError(
+                f"Batch {batch.id} can't be made any more.",
+                f"{refusal} Nothing was changed.",
+                f"Undo the part of batch {batch.undone_batch} once more.",
+            )
+
     async def cancel(self, batch_id: str) -> EditBatch:
         """Stop a batch: the look-up can go on later, what is not sent yet is withdrawn.
+
+        The undo of a part that was not made yet ends, and with it what was asked of an admin.
 
         Raises NotPermitted: what somebody else's batch tightens is not withdrawn without the right.
         """
@@ -335,6 +349,8 @@ class EditBatchService:
                 if not edit.state.is_final and (batch.undone_batch or not edit.request.undoes):
                     self._editor.require_right_to_drop(edit, inverse_request(edit))
         await self._batches.request_cancel(batch_id)
+        if batch.undone_batch and batch.applied_at is None:
+            await self._batches.stop(batch_id, self._clock.now())
         if is_withdrawn:
             now = self._clock.now()
             # In pieces: another process may be closing what it has sent.

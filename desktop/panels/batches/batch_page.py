@@ -271,6 +271,8 @@ class BatchPage(ListDetailPage):
             self._model.resume()
         elif action is BatchMessageAction.UNDO:
             self._on_undo()
+        elif action is BatchMessageAction.CANCEL:
+            self._model.cancel()
         elif action is BatchMessageAction.APPROVE:
             self._approval.ask()
         else:

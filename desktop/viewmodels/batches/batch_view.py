@@ -48,6 +48,7 @@ class BatchMessageAction(StrEnum):
     UNDO = "undo"
     SHOW_NOT_MADE = "show not made"
     APPROVE = "approve"
+    CANCEL = "cancel"
     SHOW_NOT_UNDONE = "show not undone"
 
 
@@ -125,6 +126,7 @@ def build_batch_view(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs)
         else "",
         apply_disabled_reason=inputs.refusal
         or busy
+        or batch.part_refusal(inputs.now)
         or inputs.gate.refusal
         or (_SECOND_PERSON if inputs.gate.needs_second else "")
         or ("" if counts.changes else "Nobody would change."),
@@ -274,6 +276,8 @@ def _message(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs) -> Sync
         return _applied_message(batch, counts, inputs.now)
     if waiting := counts.of(BatchOutcome.WAITING):
         return _waiting_message(batch, counts, waiting, inputs)
+    if refusal := batch.part_refusal(inputs.now):
+        return SyncMessageView("info", refusal, "Nothing was changed. Undo the part once more.")
     if inputs.gate.needs_second and not inputs.gate.refusal:
         return SyncMessageView("warn", inputs.gate.message, _SECOND_PERSON, _APPROVE_ACTIONS)
     if inputs.gate.second is not None:
@@ -290,7 +294,10 @@ def _message(batch: EditBatch, counts: BatchCounts, inputs: BatchInputs) -> Sync
 
 _SECOND_PERSON = "It takes a second person: an admin who is somebody else has to approve it."
 _PART_REASON = "It gives back what stood before. Paste addresses for another change."
-_APPROVE_ACTIONS = ((BatchMessageAction.APPROVE, "Ask another admin…"),)
+_APPROVE_ACTIONS = (
+    (BatchMessageAction.APPROVE, "Ask another admin…"),
+    (BatchMessageAction.CANCEL, "Cancel the undo"),
+)
 _RESUME_ACTIONS = ((BatchMessageAction.RESUME, "Resume"),)
 
 

@@ -117,7 +117,7 @@ def test_approval_is_for_the_rows_that_were_asked_about(
     )
     assert levels(sandbox, people) == ["basic"] * 5
     # Nobody approves what nobody has asked for.
-    shown = fairlead(*part, "--dry-run").json
+    shown = fairlead(*part, "--note", "another question", "--dry-run").json
     early = fairlead("undo", "--batch", shown["batch"], "--approve", "--confirm", "2", "--json",
                      **second_admin)  # fmt: skip
     assert early.exit_code == 2

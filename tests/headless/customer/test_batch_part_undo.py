@@ -7,8 +7,9 @@ import pytest
 from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_batch.batch_planner import BatchPlanner
 from desktop.customer.service_clients import ServiceClients
+from desktop.kit.errors import ConflictError
 from desktop.model.edit import EditKind
-from desktop.model.edit_batch import BatchAction, EditBatch
+from desktop.model.edit_batch import PART_UNDO_MAX_AGE_S, BatchAction, EditBatch
 from desktop.model.optout_level import OptOutLevel
 from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
@@ -113,3 +114,39 @@ async def test_part_that_ended_in_a_conflict_is_undone_with_the_whole_batch(
     clock.advance(1.0)
     await undo_all(services, batch)
     assert await read_levels(services, sandbox, batch) == ["none", "none"]
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "too old"])
+async def test_request_for_approval_ends(
+    services: WorkspaceServices, batch: EditBatch, clock: ManualClock, *, is_cancelled: bool
+) -> None:
+    batches = services.store.edit_batches
+    part = await plan_part(services, batch)
+    await services.edit_batches.request_approval(part.id)
+    assert [one.id for one in await batches.list_part_undos(clock.now())] == [part.id]
+    if is_cancelled:
+        await services.edit_batches.cancel(part.id)
+    else:
+        clock.advance(PART_UNDO_MAX_AGE_S + 1)
+    assert await batches.list_part_undos(clock.now()) == ()
+    for act in (services.edit_batches.request_approval, services.edit_batches.apply):
+        with pytest.raises(ConflictError, match="can't be made any more"):
+            await act(part.id)
+    # It is asked for once more by a batch of its own.
+    assert (await plan_part(services, batch)).id != part.id
+
+
+async def test_equal_part_that_is_open_is_used_again_and_planned_anew(
+    services: WorkspaceServices, sandbox: SandboxServers, batch: EditBatch
+) -> None:
+    part = await plan_part(services, batch)
+    first, second = await find_sids(services, batch)
+    sandbox.write_profile(first, optout_email="all")
+    again = await plan_part(services, batch)
+    assert again.id == part.id
+    fates = [fate for fate, _why in await read_fates(services, again)]
+    assert fates == ["unchanged", "update"]
+    # Another choice of customers, or another note, is another question.
+    assert (await plan_part(services, batch, 1)).id != part.id
+    other = await services.edit_batches.create_part_undo(batch.id, [first, second], "they read it")
+    assert other.id != part.id

@@ -316,8 +316,17 @@ async def test_part_of_a_batch_is_undone_once_another_admin_has_signed_in_and_ap
     batch = window.model.batch
     found = await window.house.store.edit_batches.list_profiles(batch.id)
     sids = [one.sid for one in found if one.sid]
-    window.model.undo_part(batch.id, sids, "they read their mail")
+    # One is taken back before anybody has approved it.
+    window.model.undo_part(batch.id, sids, "by mistake")
     await window.wait_until(lambda: window.model.batch.undone_batch == batch.id)
+    await window.wait_until(lambda: window.model.is_previewed, PROCESS_S)
+    await window.wait_for_text("2 people would have an opt-out loosened.")
+    window.click("Cancel the undo")
+    await window.wait_for_text("It was cancelled.")
+    assert not window.page.change_card.apply_button.isEnabled()
+    cancelled = window.model.batch.id
+    window.model.undo_part(batch.id, sids, "they read their mail")
+    await window.wait_until(lambda: window.model.batch.id not in (batch.id, cancelled))
     await window.wait_until(lambda: window.model.is_previewed, PROCESS_S)
     assert window.counts()["update"] == 2
     button = window.page.change_card.apply_button
