@@ -60,6 +60,12 @@ async def _undo(context: AppContext, options: argparse.Namespace) -> int:
     asks = options.opened or options.only is not None or options.dry_run or options.approve
     if asks and not is_batch:
         raise InvalidInput("These options belong to --batch ID.", "Nothing was undone.")
+    if options.note and not options.opened and options.only is None:
+        raise InvalidInput(
+            "--note belongs to a part of a batch.",
+            "Nothing was undone.",
+            "Say whom with --opened or --only FILE.",
+        )
     async with open_workspace(context, options.workspace, for_runs=is_batch) as services:
         await require_view_permission(services)
         return await (_undo_batch if is_batch else _undo_edit)(services, options)

@@ -151,8 +151,11 @@ class UndoNoteDialog(ScrollingDialog):
         self.field.setMaxLength(_MAX_NOTE_LENGTH)
         self.preview_button = primary_button("Preview", name="Preview the undo")
         cancel = secondary_button("Cancel")
-        for text in (what, "Nothing is changed yet: each is read once more, and another admin"
-                     " approves it. Who was changed since stays as they are."):  # fmt: skip
+        note = (
+            "Nothing is changed yet: each is read once more. More than one takes another admin's"
+            " approval. Who was changed since stays as they are."
+        )
+        for text in (what, note):
             self.content.addWidget(label(text, "muted", wrap=True))
         self.content.addWidget(self.field)
         self.add_buttons(cancel, self.preview_button)

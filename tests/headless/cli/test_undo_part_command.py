@@ -129,6 +129,7 @@ def test_approval_is_for_the_rows_that_were_asked_about(
     [
         (("--opened", "--only", "-"), "either --opened or --only"),
         (("--dry-run",), "belongs to a part of a batch"),
+        (("--note", "why"), "--note belongs to a part"),
     ],
 )
 def test_options_of_a_part_that_make_no_sense_change_nothing(
