@@ -247,6 +247,19 @@ def judge_change(request: EditRequest) -> BatchPlanRow:
     return BatchPlanRow(0, PlannedOutcome.UPDATE, request.old)
 
 
+def count_loosened(counts: BatchCounts) -> int:
+    """Count whose opt-out the plan of a batch loosens."""
+    people: dict[str, int] = {}
+    for one in counts.consequences:
+        people[one.consequence.value] = people.get(one.consequence.value, 0) + one.people
+    return max((people.get(code, 0) for code in TWO_ADMIN_CONSEQUENCES), default=0)
+
+
+def takes_second_person(loosened: int) -> bool:
+    """Whether the undo of a part that loosens so many opt-outs takes another admin's approval."""
+    return loosened > 1
+
+
 @dataclass(frozen=True)
 class BatchGate:
     """What stands before a batch of `changes` is applied, by the limits of a run.
@@ -292,8 +305,8 @@ def find_batch_gate(
     )
     codes = {one.code for one in breaches}
     refusal, second = "", None
-    loosened = max((people.get(code, 0) for code in TWO_ADMIN_CONSEQUENCES), default=0)
-    needs_second = is_undo and loosened > 1
+    loosened = count_loosened(counts)
+    needs_second = is_undo and takes_second_person(loosened)
     if needs_second:
         codes -= TWO_ADMIN_CONSEQUENCES
         second = find_second_person(approvals, actor)

@@ -19,8 +19,10 @@ from desktop.model.edit_batch import (
     BatchGate,
     EditBatch,
     LookupResult,
+    count_loosened,
     find_batch_gate,
     find_undo_gate,
+    takes_second_person,
 )
 from desktop.model.limit import find_repeated_approval
 from desktop.model.pasted_addresses import (
@@ -37,13 +39,11 @@ from desktop.model.permission import (
     check_role,
 )
 from desktop.model.service import Service
-from desktop.model.sync_plan import Consequence
 from desktop.model.workspace_kind import WorkspaceKind
 from desktop.store.kept_address_lookup import ADDRESSES_PER_READ
 from desktop.store.workspace_store import WorkspaceStore
 
 _STOPPED_TEXT = "Stopped before it was sent."
-_LOOSENING = (Consequence.LOOSENED, Consequence.STARTS)
 
 
 @dataclass(frozen=True)
@@ -216,11 +216,8 @@ class EditBatchService:
     async def _read_loosened(self, batch_id: str) -> tuple[EditBatch, int]:
         """Read a batch that waits for an approval, and how many opt-outs it loosens."""
         batch = await self._batches.get(batch_id)
-        counts = await self._batches.count(batch_id)
-        people = max(
-            (one.people for one in counts.consequences if one.consequence in _LOOSENING), default=0
-        )
-        if not batch.undone_batch or batch.planned_at is None or people < 2:
+        people = count_loosened(await self._batches.count(batch_id))
+        if not batch.undone_batch or batch.planned_at is None or not takes_second_person(people):
             raise InvalidInput(f"Batch {batch_id} needs nobody's approval.", "Nothing was stored.")
         if batch.applied_at is not None:
             raise ConflictError(f"Batch {batch_id} was applied already.", "Nothing was stored.")
