@@ -1,7 +1,7 @@
 """Prints a batch of `fairlead bulk` and `fairlead undo --batch`: who was found, and each edit."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -39,11 +39,12 @@ async def emit_batch(
     is_dry_run: bool = False,
     is_quiet: bool = False,
     error: AppError | None = None,
+    not_changed: Collection[str] = (),
 ) -> int:
     """Print a batch with its rows and edits; returns the exit code.
 
     `error`: why the change was not made after all; it is printed with what was found. `is_quiet`:
-    print counts alone.
+    print counts alone. `not_changed`: addresses asked for that the undone batch has not changed.
     """
     store, now = services.store, services.context.clock.now()
     counts = await store.edit_batches.count(batch.id)
@@ -60,6 +61,7 @@ async def emit_batch(
     approvals = await services.edit_batches.list_approvals(batch)
     if is_part:
         document["undoes"] = batch.undone_batch
+        document["not_changed"] = list(not_changed)
         document["approvals"] = [one.as_json() for one in approvals]
     if is_dry_run:
         document["dry_run"] = True
@@ -70,7 +72,8 @@ async def emit_batch(
     if is_part:
         lines = chain(lines, _part_lines(batch, counts, approvals))
     if not is_quiet:
-        lines = chain(lines, _lines(counts, rows, edits, error))
+        left = [f"{one}  not changed by batch {batch.undone_batch}" for one in not_changed]
+        lines = chain(lines, left, _lines(counts, rows, edits, error))
     if is_dry_run and error is None:
         code = ExitCode.DONE
     return emit(document, lines, as_json=as_json, exit_code=code)

@@ -85,13 +85,14 @@ async def _undo_edit(services: WorkspaceServices, options: argparse.Namespace) -
 
 async def _undo_batch(services: WorkspaceServices, options: argparse.Namespace) -> int:
     batch = await services.store.edit_batches.get(options.batch)
+    not_changed: Collection[str] = ()
     if options.approve:
         return await _approve(services, batch, options)
     if options.opened or options.only is not None:
-        sids = await _find_chosen(services, batch, options)
+        sids, not_changed = await _find_chosen(services, batch, options)
         batch = await services.edit_batches.create_part_undo(batch.id, sids, options.note)
     if batch.undone_batch:
-        return await _go_on_with_part(services, batch, options)
+        return await _go_on_with_part(services, batch, options, not_changed)
     if options.dry_run:
         raise InvalidInput(
             "--dry-run belongs to a part of a batch.",
@@ -128,8 +129,11 @@ async def _approve(
 
 async def _find_chosen(
     services: WorkspaceServices, batch: EditBatch, options: argparse.Namespace
-) -> Collection[str]:
-    """Find the sids of those of a batch who are chosen. Raises InvalidInput for nobody."""
+) -> tuple[Collection[str], Collection[str]]:
+    """Find the sids of those of a batch who are chosen, and the addresses that it has not changed.
+
+    Raises InvalidInput for nobody.
+    """
     if options.opened:
         sids: Collection[str] = await services.reports.find_opened_of_batch(batch.id)
         if not sids:
@@ -137,16 +141,21 @@ async def _find_chosen(
                 f"Of batch {batch.id} nobody had opened an e-mail in the 7 days before.",
                 "As far as everybody's data on this computer tell. Nothing was undone.",
             )
-        return sids
+        return sids, ()
     pasted = parse_pasted_addresses(decode_pasted(read_pasted_file(options.only)))
     wanted = {one.address for one in pasted if one.address}
     rows = await services.store.edit_batches.list_profiles(batch.id)
     found = await services.store.edit_batches.get_rows(batch.id, [one.row for one in rows])
-    return [one.found.sid for one in found if one.address in wanted and one.found.sid]
+    chosen = [one for one in found if one.address in wanted and one.edit_id is not None]
+    left = wanted - {one.address for one in chosen}
+    return [one.found.sid for one in chosen], sorted(left)
 
 
 async def _go_on_with_part(
-    services: WorkspaceServices, batch: EditBatch, options: argparse.Namespace
+    services: WorkspaceServices,
+    batch: EditBatch,
+    options: argparse.Namespace,
+    not_changed: Collection[str],
 ) -> int:
     """Preview what chosen customers get back, and give it to them unless it is a dry run."""
     runner = services.build_batch_runner()
@@ -161,7 +170,9 @@ async def _go_on_with_part(
         except AppError as error:
             # What is asked now is seen by the admins of a team's other computers.
             await take_answers_of_team(services)
-            return await emit_batch(services, batch, as_json=options.json, error=error)
+            return await emit_batch(
+                services, batch, as_json=options.json, error=error, not_changed=not_changed
+            )
         batch = await runner.go_on(batch.id)
     return await emit_batch(
         services,
@@ -169,6 +180,7 @@ async def _go_on_with_part(
         as_json=options.json,
         is_dry_run=options.dry_run,
         is_quiet=options.quiet,
+        not_changed=not_changed,
     )
 
 

@@ -53,8 +53,9 @@ def test_part_of_a_batch_is_taken_back_once_a_second_admin_has_approved(
     sandbox.write_profile(people[2][1], optout_email="all")
     chosen = "\n".join(email for email, _ in people[:3])
     part = ("undo", "--batch", batch, "--only", "-", "--note", _NOTE)
-    shown = fairlead(*part, "--dry-run", stdin=chosen)
+    shown = fairlead(*part, "--dry-run", stdin=f"{chosen}\nnobody@else.example")
     assert shown.exit_code == 0, shown.stderr
+    assert f"nobody@else.example  not changed by batch {batch}" in shown.stdout
     assert "2 restorable, 1 changed since or undone already" in shown.stdout
     assert levels(sandbox, people) == ["basic", "basic", "all", "basic", "basic"]
     asked = fairlead(*part, "--json", stdin=chosen)
