@@ -34,6 +34,8 @@ from desktop.vault.secret import ZENDESK_SECRETS, Secret, Vault
 
 log = logging.getLogger(__name__)
 _KEY_BYTES = 32
+# Sealed with the settings: those that an earlier version kept beside the seal are in it by now.
+_HAS_ALL_KEYS = "seal.has_all_keys"
 # Seconds, as for the audit's key: whoever unlocks the keyring later connects anew.
 _PATIENCE_S = 2.0
 _LOCK_TIMEOUT_S = 2.0
@@ -95,7 +97,9 @@ class WorkspaceSeal:
             return
         row = self._read_row()
         is_trusted = row is not None and self._judge(row).is_trusted
-        values = _without_defaults(row if is_trusted else None, changes)
+        values = {**_without_defaults(row if is_trusted else None, changes)}
+        if not is_trusted:
+            values[_HAS_ALL_KEYS] = True
         number = max(row.number if row else 0, self._kept_number) + 1
         self._write_row(number, values)
 
@@ -112,6 +116,7 @@ class WorkspaceSeal:
                 await self._make_own_key()
             if is_adoption_due:
                 self._adopt()
+            self._adopt_missing()
             self._sign_with_all_keys()
             if makes_key:
                 changes, self._unsigned = self._unsigned, {}
@@ -238,7 +243,26 @@ class WorkspaceSeal:
         keys = (row.key for row in SEALED_SETTINGS)
         values = {key: stored[key] for key in keys if stored.get(key) is not None}
         log.info("The settings of an earlier version were sealed.")
-        self._write_row(1, values)
+        self._write_row(1, {**values, _HAS_ALL_KEYS: True})
+
+    def _adopt_missing(self) -> None:
+        """Seal once what an earlier version stored of the settings that it did not seal.
+
+        Of these the file may only forbid more: what it says counted until now, too.
+        """
+        row = self._try_read_row()
+        if row is None or not row.number or self._judge(row) is not SealState.VALID:
+            return
+        if row.values.get(_HAS_ALL_KEYS):
+            return
+        stored = SettingsFile(self._workspace.settings_path).load().values.stored
+        missing = {
+            one.key: stored[one.key]
+            for one in SEALED_SETTINGS
+            if one.with_sealed is not None and one.key not in row.values and stored.get(one.key)
+        }
+        number = max(row.number, self._kept_number) + 1
+        self._write_row(number, {**row.values, **missing, _HAS_ALL_KEYS: True})
 
     def _judge(self, row: SettingsSealRow | None) -> SealState:
         if self._keyring is None:

@@ -11,12 +11,14 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.doctor import run_doctor
 from desktop.connect.identity_and_roles import effective_permission_rules
 from desktop.connect.mail_server import smtp_server_from_settings
+from desktop.connect.workspace_seal import _HAS_ALL_KEYS, WorkspaceSeal
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import KeyringError
+from desktop.model.data_source import DataSourceKind, DataSourceRecord, DataSourceState
 from desktop.model.permission import Actor, Permission, Role, check_permission
 from desktop.settings.sealed_settings import SealState
 from desktop.settings.settings_file import SettingsValues
-from desktop.settings.settings_table import SETTINGS_BY_KEY
+from desktop.settings.settings_table import SETTINGS_BY_KEY, SOURCE_RECORDS
 from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.environment_vault import EnvironmentSecrets, EnvironmentVault
 from desktop.vault.keyring_errors import keyring_locked_error, no_keyring_error
@@ -192,6 +194,31 @@ async def test_settings_of_an_earlier_version_are_adopted_once(
     assert again.seal_state is SealState.MISSING
     assert not again.get(SETTINGS_BY_KEY["permissions.agent.runs"])
     assert not again.get(SETTINGS_BY_KEY[OPT_IN])
+
+
+async def test_source_disconnected_by_an_earlier_version_is_sealed_once(
+    ready: ConnectionConfig,
+) -> None:
+    seal, record = ready.seal, DataSourceRecord(DataSourceState.DISCONNECTED, "", "", "Ada", 1.0)
+    left = SOURCE_RECORDS.serialize({DataSourceKind.SELL: record})
+    more = SOURCE_RECORDS.serialize(dict.fromkeys(DataSourceKind, record))
+    assert isinstance(seal, WorkspaceSeal)
+    # As that version left it: sealed without this key.
+    row = seal._read_row()
+    assert row is not None
+    old = {k: v for k, v in row.values.items() if k not in (_HAS_ALL_KEYS, SOURCE_RECORDS.key)}
+    seal._write_row(row.number, old)
+    edit_file(ready, **{SOURCE_RECORDS.key: left})
+    await load_anew(ready)
+    edit_file(ready, **{SOURCE_RECORDS.key: None})
+    values = await load_anew(ready)
+    assert [one.value for one in values.get(SOURCE_RECORDS)] == ["sell"]
+    # What is edited later is not sealed any more.
+    edit_file(ready, **{SOURCE_RECORDS.key: more})
+    await load_anew(ready)
+    edit_file(ready, **{SOURCE_RECORDS.key: None})
+    values = await load_anew(ready)
+    assert [one.value for one in values.get(SOURCE_RECORDS)] == ["sell"]
 
 
 async def test_settings_written_before_the_first_set_up_are_not_adopted(
