@@ -186,6 +186,22 @@ async def test_dead_refresh_token_says_where_to_sign_in_again(
     assert caught.value.hint == "Sign in to Zendesk Sell again in Settings › Connections."
 
 
+@BOTH_RENEWALS
+async def test_renewal_whose_answer_was_lost_is_asked_for_once_more(
+    sandbox: SetupSandbox, desk: ConnectionConfig, rotates: bool
+) -> None:
+    await connect(sandbox, desk)
+    sandbox.control("POST", "account", {"sell_refresh_rotation": rotates})
+    await desk.vault.set(Secret.SELL_ACCESS, "1 ended")
+    sandbox.forget_test().add_fault("sell:POST /oauth2/token:reset-after")
+    if not rotates:
+        assert sell_oauth.is_accepted(sandbox, (await header(desk)).removeprefix("Bearer "))
+        return
+    with pytest.raises(AuthenticationError, match="lost on the way") as caught:
+        await header(desk)
+    assert "Sign in to Zendesk Sell again" in caught.value.hint
+
+
 CHILD = """
 import asyncio, json, sys
 from pathlib import Path
@@ -318,6 +334,10 @@ async def test_environments_client_secret_goes_to_the_address_that_was_set(
     for require in (server.require_sell_address, lambda v: server.require_account_of(v, None)):
         with pytest.raises(SecretForOtherHost, match="OAuth client"):
             require(elsewhere)
+    transport = HttpTransport("Zendesk Sell", "http://127.0.0.1:9")
+    with pytest.raises(SecretForOtherHost, match="sign-in"):
+        await server.sell_credentials(elsewhere, transport)
+    await transport.aclose()
 
 
 async def test_agent_may_not_connect_sell_by_oauth_later(
