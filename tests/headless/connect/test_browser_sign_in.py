@@ -189,7 +189,7 @@ async def test_sign_in_missing_scope_is_refused() -> None:
         browser.opened = url
         asked = browser.asked
         query = f"?code=c&state={asked['state'][0]}"
-        browser._answer = query
+        browser.answer = query
         browser._task = asyncio.create_task(browser._go(asked["redirect_uri"][0]))
 
     with pytest.raises(Forbidden, match="write"):
