@@ -10,7 +10,7 @@ def make_proof_refusal(title: str, verdict: str, way_out: str, which: str = "It"
     """Return the error for a `ProofVerdict` that is not PROVEN; `which` names the edited rows."""
     if verdict == ProofVerdict.UNKNOWN:
         return ConflictError(
-            f"Fairlead can't check {title} here.",
+            f"Fairlead can't check here that {title} is as it was made.",
             "Another process made it with another key: the keyring's, or another"
             " FAIRLEAD_AUDIT_KEY. Nothing of it is written.",
             _KEY_HINT + way_out,

@@ -128,7 +128,7 @@ def test_plan_that_was_written_into_the_database_is_not_applied(
     ("proof", "said", "hint"),
     [
         ("", "by an earlier version", "Make a new preview."),
-        ("0123456789abcdef 00", "a key that this one has not", "the same FAIRLEAD_AUDIT_KEY"),
+        ("0123456789abcdef 00", "another key", "the same FAIRLEAD_AUDIT_KEY"),
     ],
 )
 @pytest.mark.parametrize("table", ["plan", "plan_row"])
