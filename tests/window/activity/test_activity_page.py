@@ -39,12 +39,12 @@ async def test_activity_empty_and_no_match_states_then_clear(
     await wait_until(lambda: not offline_page.model.list_state().is_loading)
     assert offline_page.model.list_state().text.startswith("No changes yet.")
     # There is no change whose details could be shown; the next step is to look somebody up.
-    assert not offline_page.page.detail_card.isVisible()
+    await wait_until(lambda: not offline_page.page.detail_card.isVisible())
     with qtbot.waitSignal(offline_page.page.search_requested):
         offline_page.page.list_card.action_requested.emit()
     await offline_page.submit_edit(edit_of_maria(EditKind.VAR, "city", "Porto", "Faro"))
     await wait_until(lambda: offline_page.model.table_model.rowCount() == 1)
-    assert offline_page.page.detail_card.isVisible()
+    await wait_until(offline_page.page.detail_card.isVisible)
     offline_page.page.search_field.setText("nobody")
     assert offline_page.model.list_state().text == "Nothing matches."
     assert offline_page.model.list_state().action_label == "Clear filters"
