@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject
+from desktop.sandbox.oauth_tokens import expire_access_tokens
 from desktop.sandbox.record_table import RecordTable
 from desktop.sandbox.sell.record_kinds import KINDS
 from desktop.sandbox.sell.seed_data import (
@@ -75,15 +76,7 @@ class SellRepository:
 
     def expire_tokens(self) -> int:
         """Let the access tokens of the sandbox's Sell expire now; returns how many."""
-        now = self.state.now()
-        live = [
-            (key, token)
-            for key, token in self.tokens.existing_overrides()
-            if key.startswith("access ") and token["expires"] > now
-        ]
-        for key, token in live:
-            self.tokens.put(key, {**token, "expires": now - 1})
-        return len(live)
+        return expire_access_tokens(self.tokens, self.state.now())
 
     # Reading
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from desktop.sandbox.http_messages import JsonObject
+from desktop.sandbox.oauth_tokens import expire_access_tokens
 from desktop.sandbox.people.generated_people import GeneratedPerson
 from desktop.sandbox.record_table import RecordTable
 from desktop.sandbox.state import SandboxState
@@ -284,15 +285,7 @@ class ZendeskRepository:
 
     def expire_tokens(self) -> int:
         """Let the sandbox's access tokens expire now; returns how many. Refresh tokens stay."""
-        now = self.state.now()
-        live = [
-            (key, token)
-            for key, token in self.tokens.existing_overrides()
-            if key.startswith("access ") and token["expires"] > now
-        ]
-        for key, token in live:
-            self.tokens.put(key, {**token, "expires": now - 1})
-        return len(live)
+        return expire_access_tokens(self.tokens, self.state.now())
 
     def count_tokens(self) -> dict[str, int]:
         """Count the sandbox's OAuth codes and tokens that are neither revoked nor expired."""
