@@ -130,7 +130,7 @@ class UserFieldColumn:
 
     @property
     def label(self) -> str:
-        """The heading of this column."""
+        """The title of the user field in Zendesk, else its key."""
         return find_field(self.value).label
 
     @property
