@@ -125,20 +125,9 @@ def runs_under_kills(
 
     `control`: the mechanism that is taken away: `lease` or nothing.
     """
+    rng, counts = random.Random(seed), TeamCounts()
     database = server.new_database()
-    dsn, rng, counts = (
-        server.address(database).with_key(KEY).text,
-        random.Random(seed),
-        TeamCounts(),
-    )
-    document = {**sandbox.connection_document, "team_dsn": dsn, "audit_key": "one of the tests"}
-    given = folder / "document.json"
-    given.write_text(json.dumps(document), encoding="utf-8")
-    create_workspace_home(folder / "template", document)
-    homes = [folder / name for name in ("one", "two")]
-    for home in homes:
-        shutil.copytree(folder / "template", home)
-        assert _work(home, given, "prepare", 0, control).wait(60) == 0
+    given, homes = _prepare_desks(server, database, sandbox, folder, control)
     made = create_customers(sandbox, people)
     for turn in range(1, rounds + 1):
         at = turn * (_PERIOD_S + 1)
@@ -174,20 +163,9 @@ def queued_runs_under_kills(
 
     Whatever was killed is taken for dead at once, and its lease for over.
     """
+    rng, counts = random.Random(seed), TeamCounts()
     database = server.new_database()
-    dsn, rng, counts = (
-        server.address(database).with_key(KEY).text,
-        random.Random(seed),
-        TeamCounts(),
-    )
-    document = {**sandbox.connection_document, "team_dsn": dsn, "audit_key": "one of the tests"}
-    given = folder / "document.json"
-    given.write_text(json.dumps(document), encoding="utf-8")
-    create_workspace_home(folder / "template", document)
-    homes = [folder / name for name in ("one", "two")]
-    for home in homes:
-        shutil.copytree(folder / "template", home)
-        assert _work(home, given, "prepare", 0, "").wait(60) == 0
+    given, homes = _prepare_desks(server, database, sandbox, folder, "")
     assert _work(homes[0], given, "share", 0, "").wait(60) == 0
     made = create_customers(sandbox, people)
     # The first time is run where it is found, and hands the sync's memory in.
@@ -282,6 +260,22 @@ def _compare_profiles(
 def _start(what: str, home: Path, dsn: str, argument: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.support.team_process", what, home, dsn, argument]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def _prepare_desks(
+    server: PostgresServer, database: str, sandbox: SandboxServers, folder: Path, control: str
+) -> tuple[Path, list[Path]]:
+    """Make two desks of one team store; returns their set-up document and their homes."""
+    dsn = server.address(database).with_key(KEY).text
+    document = {**sandbox.connection_document, "team_dsn": dsn, "audit_key": "one of the tests"}
+    given = folder / "document.json"
+    given.write_text(json.dumps(document), encoding="utf-8")
+    create_workspace_home(folder / "template", document)
+    homes = [folder / name for name in ("one", "two")]
+    for home in homes:
+        shutil.copytree(folder / "template", home)
+        assert _work(home, given, "prepare", 0, control).wait(60) == 0
+    return given, homes
 
 
 def _work(
