@@ -135,4 +135,4 @@ def test_scaled_screen_shows_everything(scale: str, tests: list[str], tmp_path: 
         timeout=200,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:]
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
