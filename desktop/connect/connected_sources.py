@@ -38,6 +38,21 @@ def require_may_connect_again(
             )
 
 
+def hold_new_events(
+    before: SettingsValues, settings: Mapping[str, Json], *, was_connected: bool
+) -> dict[str, Json]:
+    """Return the change of settings that keeps a new workspace's events from being delivered.
+
+    `settings` are those of its first set-up: whoever switches changes on in it lets events go too.
+    A workspace that was connected before keeps what it has.
+    """
+    row = settings_table.EVENTS_DELIVERED
+    is_chosen = row.key in settings or before.is_set(row)
+    if was_connected or is_chosen or settings.get(settings_table.CHANGES_ENABLED.key):
+        return {}
+    return {row.key: False}
+
+
 def note_connected_sources(
     config: ConnectionConfig,
     before: SettingsValues,

@@ -17,7 +17,11 @@ from desktop.connect.account_authority import (
 )
 from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
 from desktop.connect.audit_key import load_audit_signer
-from desktop.connect.connected_sources import note_connected_sources, require_may_connect_again
+from desktop.connect.connected_sources import (
+    hold_new_events,
+    note_connected_sources,
+    require_may_connect_again,
+)
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -152,6 +156,7 @@ async def set_up_workspace(
         settings, refused = _filter_admin_settings(
             settings, before, outcome.actor, was_connected=is_connected
         )
+        settings |= hold_new_events(before, settings, was_connected=is_connected)
         # Sell's token goes where this person may lead it, and nowhere else.
         values = _with_kept_sell_settings(values, before.with_changes(settings))
         await check_sell_setup(config, values, secrets, settings, checks)

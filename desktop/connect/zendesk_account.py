@@ -9,6 +9,7 @@ from desktop.connect.account_authority import (
 )
 from desktop.connect.account_move import AccountMoveNeeded, is_other_account
 from desktop.connect.audit_key import load_audit_signer
+from desktop.connect.connected_sources import hold_new_events
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.local_databases import LocalDatabases
 from desktop.kit.errors import InvalidInput
@@ -61,6 +62,7 @@ async def set_zendesk_account(
         actor = await actor_without_zendesk(config, before, is_connected=True)
         values = before.with_changes(changes)
         await require_admin_for_other_account(config, before, values, actor)
+    changes |= hold_new_events(before, {}, was_connected=is_connected)
     local = LocalDatabases(config.workspace)
     seen = Account(account.base_url)
     is_moved = await is_other_account(local, Account(former), seen, None)

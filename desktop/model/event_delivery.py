@@ -15,7 +15,10 @@ EVENTS_LEFT_TEXT = (
 # Before the id of an organisation whose events name no user. No userId begins with a blank.
 GROUP_KEY_PREFIX = " group "
 # Why nothing is sent while the destination is switched off.
-DESTINATION_OFF_TEXT = "Delivery of events to Zendesk is switched off. An admin can switch it on."
+DESTINATION_OFF_TEXT = (
+    "Delivery of events to Zendesk is switched off, so they wait. An admin switches it on: Events,"
+    " Sources, or `fairlead events destination on`."
+)
 # Of a delivery that somebody has unticked.
 LEFT_OUT_TEXT = "It was unticked, and not sent."
 

@@ -220,7 +220,8 @@ EVENTS_DELIVERED = flag_setting(
     "events.deliver",
     SettingSection.PERMISSIONS,
     "Deliver events to Zendesk",
-    "Off: events of every source are taken in and wait, whoever delivers them.",
+    "Off: events of every source are taken in and wait, whoever delivers them. A new workspace"
+    " starts with it off, unless its first set-up switches changes on.",
     default=True,
     invalid_fallback=False,
     is_admin_only=True,

@@ -310,6 +310,8 @@ class EventsPage(ListPage):
             simulation.set_created_fields((), ())
         elif action == event_consequences.LEAVE_DRAFTS:
             simulation.leave_drafts()
+        elif action == event_consequences.SWITCH_ON:
+            model.sources.set_destination(on=True)
         elif action == event_consequences.OPTIONS:
             self.open_mapping(ActionKind.UPSERT_USER)
         elif action in (correction_groups.SHOW, correction_groups.SHOW_ALL):

@@ -18,6 +18,7 @@ _NAMED_FIELDS = 3
 # What a button of a consequence does.
 TICK, UNTICK, CREATE, ACCEPT, IGNORE = "tick", "untick", "create", "accept", "ignore"
 DONT_CREATE, LEAVE_DRAFTS, OPTIONS = "don't create", "leave drafts", "options"
+SWITCH_ON = "switch on"
 
 
 _COUNTED = {
@@ -54,6 +55,17 @@ def build_consequences(simulated: SimulatedSource, now: float) -> tuple[EventCon
         *_about_removals(effects, sends_removals=simulated.sends_removals),
         *_about_fields(simulated),
         *_about_people(simulated.counts),
+    )
+
+
+def about_destination_off(*, may_switch: bool) -> EventConsequence:
+    """Build the line that says why nothing is delivered, with the switch for who may use it."""
+    return EventConsequence(
+        "destination",
+        "warn",
+        "Delivery to Zendesk is switched off:",
+        "events wait." if may_switch else "events wait until an admin switches it on in Sources.",
+        ((SWITCH_ON, "Switch on"),) if may_switch else (),
     )
 
 

@@ -26,6 +26,7 @@ _REFRESH_MS = 5_000
 class EventSourcesModel(TaskModel):
     """The named sources of the workspace; read anew every five seconds while they are seen."""
 
+    destination_switched = Signal()
     key_made = Signal(str, str)  # a source's name and its new write key, shown once
 
     def __init__(
@@ -96,6 +97,7 @@ class EventSourcesModel(TaskModel):
                 "Events go to Zendesk again." if on else "Events of all sources wait from now on."
             )
             self.message_posted.emit(said)
+            self.destination_switched.emit()
         self.changed.emit()
 
     def set_visible(self, visible: bool) -> None:

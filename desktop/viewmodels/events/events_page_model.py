@@ -11,6 +11,7 @@ from desktop.viewmodels.events.actions_model import ActionsModel
 from desktop.viewmodels.events.event_clearing_model import EventClearingModel
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
+    about_destination_off,
     describe_counts,
 )
 from desktop.viewmodels.events.event_correction_model import EventCorrectionModel
@@ -86,6 +87,7 @@ class EventsPageModel(TaskModel):
             part.failed.connect(self.failed)
             part.message_posted.connect(self.message_posted)
         self.delivery.changed.connect(self.changed)
+        self.sources.destination_switched.connect(self.changed)
 
     @property
     def _parts(self) -> tuple[TaskModel, ...]:
@@ -141,7 +143,13 @@ class EventsPageModel(TaskModel):
         """Return what people will notice of the simulated source, or what needs correction."""
         if self.event_filter is EventFilter.CORRECTION:
             return self.correction.groups()
-        return self.simulation.consequences() if self._is_simulation else ()
+        if not self._is_simulation:
+            return ()
+        found = self.simulation.consequences()
+        if self.sources.is_delivering:
+            return found
+        may_switch = not self.sources.destination_refusal()
+        return about_destination_off(may_switch=may_switch), *found
 
     def detail(self) -> EventRow | None:
         """Return the selected row, with why other actions do not fire for its event."""

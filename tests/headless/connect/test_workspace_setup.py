@@ -87,6 +87,36 @@ async def test_setup_changes_are_off_by_default(
     assert not values_of(desk).get(settings_table.CHANGES_ENABLED)
 
 
+@pytest.mark.parametrize(
+    ("first", "is_delivering"),
+    [
+        ({}, False),
+        ({"changes": False}, False),
+        # What lets this workspace write lets its events go, unless the document says otherwise.
+        ({"changes": True}, True),
+        ({"changes": True, "events": {"deliver": False}}, False),
+        ({"events": {"deliver": True}}, True),
+    ],
+)
+async def test_delivery_of_events_starts_off_in_a_new_workspace_alone(
+    sandbox: SetupSandbox, desk: ConnectionConfig, first: dict[str, Any], is_delivering: bool
+) -> None:
+    document, row = sandbox.connection_document, settings_table.EVENTS_DELIVERED
+    assert (await set_up_workspace({**document, **first}, desk)).is_ok
+    assert values_of(desk).get(row) is is_delivering
+    # One that an earlier version has set up delivers, and goes on with it.
+    desk.settings_file.change({row.key: None})
+    assert (await set_up_workspace(document, desk)).is_ok
+    assert values_of(desk).get(row)
+
+
+async def test_delivery_of_events_starts_off_where_the_account_is_typed_before_the_sign_in(
+    desk: ConnectionConfig,
+) -> None:
+    await set_zendesk_account(desk, "acme")
+    assert not values_of(desk).get(settings_table.EVENTS_DELIVERED)
+
+
 async def test_setup_time_zone_defaults_to_sailthru(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:

@@ -11,6 +11,7 @@ from desktop.panels.events.event_source_dialogs import (
     WriteKeyDialog,
 )
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
+from desktop.viewmodels.events.event_consequences import SWITCH_ON
 from desktop.viewmodels.events.event_row import EventFilter
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.events_page_driver import EventsPageDriver
@@ -100,6 +101,15 @@ async def test_the_destination_is_switched_off_for_all_sources_and_on_again(
     assert "switched off" in window.house.current_settings.find_event_refusal()
     window.press(Key.Key_Space)
     await window.wait_for_text("nothing waits", tab.destination_card)
+    assert window.house.current_settings.find_event_refusal() == ""
+    # The switch also stands where events wait because of it.
+    window.press(Key.Key_Space)
+    await window.wait_for_text("0 events wait.", tab.destination_card)
+    await window.choose_filter(EventFilter.SIMULATION)
+    card = window.events_page.consequences_card
+    await window.wait_for_text("Delivery to Zendesk is switched off: events wait.", card)
+    window.click(window.consequence("destination", SWITCH_ON))
+    await window.wait_until(lambda: not card.isVisible())
     assert window.house.current_settings.find_event_refusal() == ""
 
 

@@ -9,6 +9,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.connect.identity_and_roles import check_setting_change
 from desktop.kit.errors import NotPermitted
 from desktop.kit.text import format_count
+from desktop.model.event_delivery import DESTINATION_OFF_TEXT
 from desktop.settings.settings_table import EVENTS_DELIVERED
 
 
@@ -30,7 +31,7 @@ async def _destination(services: WorkspaceServices, options: argparse.Namespace)
     is_on = session.values.get(EVENTS_DELIVERED)
     waiting = await services.store.event_queries.count_unsent()
     lines = [
-        "Events are delivered to Zendesk." if is_on else "Nothing is sent: events wait.",
+        "Events are delivered to Zendesk." if is_on else DESTINATION_OFF_TEXT,
         f"{format_count(waiting, 'event waits', 'events wait')}.",
     ]
     return emit({"on": is_on, "waiting": waiting}, lines, as_json=options.json)
