@@ -101,12 +101,12 @@ class DetachedRunLauncher:
         ):
             words += [word for field in fields for word in (option, field.option)]
         if source.path is not None:
-            return self._start(*words, "--quiet", kind="events", what="The delivery")
+            return self._deliver(*words)
         # Without a name on any disk, and there until the process has read it.
         with TemporaryFile() as pasted:
             pasted.write(source.text)
             pasted.seek(0)
-            return self._start(*words, "--quiet", kind="events", what="The delivery", stdin=pasted)
+            return self._deliver(*words, stdin=pasted)
 
     def collect_events(self) -> DetachedProcess:
         """Start what takes watched folders in and sends what may go by itself."""
@@ -119,13 +119,13 @@ class DetachedRunLauncher:
         """
         words = ["events", "deliver", "--source", str(source_id)]
         words += ["--removals"] if removals else []
-        return self._start(*words, "--quiet", kind="events", what="The delivery")
+        return self._deliver(*words)
 
     def replay_events(self, chosen: "EventSelection", removals: bool) -> DetachedProcess:
         """Start what sends delivered events once more. Raises InternalError."""
         words = ["events", "replay", *_selection_words(chosen)]
         words += ["--removals"] if removals else []
-        return self._start(*words, "--quiet", kind="events", what="The delivery")
+        return self._deliver(*words)
 
     def roll_back_events(self, chosen: "EventSelection") -> DetachedProcess:
         """Start what takes back what delivered events changed. Raises InternalError."""
@@ -140,7 +140,7 @@ class DetachedRunLauncher:
         words = ["events", "retry"]
         words += [word for one in event_ids for word in ("--event", str(one))]
         words += ["--removals", "--left-out"] if removals else []
-        return self._start(*words, "--quiet", kind="events", what="The delivery")
+        return self._deliver(*words)
 
     def read_everybody(self, *sources: str, is_full: bool = False) -> DetachedProcess:
         """Start what reads everybody's data, of these data sources alone. Raises InternalError.
@@ -150,6 +150,10 @@ class DetachedRunLauncher:
         only = [word for name in sources for word in ("--only", name)]
         only += ["--full"] if is_full else []
         return self._start("data", "refresh", *only, kind="data", what="The reading")
+
+    def _deliver(self, *words: str, stdin: IO[bytes] | None = None) -> DetachedProcess:
+        flags = ("--quiet", "--from-window")
+        return self._start(*words, *flags, kind="events", what="The delivery", stdin=stdin)
 
     def _start(
         self, *words: str, kind: str, what: str, stdin: IO[bytes] | None = None

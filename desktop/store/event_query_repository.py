@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from desktop.model.event_delivery import DeliveryState
 from desktop.model.json_value import canonical_json
 from desktop.store.database_call import database_call
+from desktop.store.event_proof import is_paused_sql
 from desktop.store.repository import Repository
 
 _UNSENT = ("waiting", "open")
@@ -52,6 +53,16 @@ class EventQueryRepository(Repository):
             "SELECT count(*) FROM event WHERE account = (SELECT id FROM current_account)"
             " AND state IN ('waiting', 'open') AND NOT is_held"
         )
+        return self._database.read(lambda c: int(c.execute(query).fetchone()[0]))
+
+    @database_call
+    def count_unsent_users(self) -> int:
+        """Count the users, or organisations, whose events of any source a delivery may send."""
+        query = f"""
+SELECT count(DISTINCT e.user_key) FROM event e JOIN event_source s ON s.id = e.source
+WHERE e.account = (SELECT id FROM current_account) AND e.state IN ('waiting', 'open')
+AND NOT e.is_held AND NOT {is_paused_sql("s")}
+"""  # noqa: S608 - our own words
         return self._database.read(lambda c: int(c.execute(query).fetchone()[0]))
 
     @database_call

@@ -96,3 +96,23 @@ def test_sources_of_disconnected_events_take_nothing_in_and_what_waits_of_them_s
     assert fairlead("data", "source", "events", "connect").exit_code == 0
     assert fairlead("events", "deliver").exit_code == 0
     assert (len(records.user_events(user)), len(records.user_events(other))) == (1, 1)
+
+
+def test_production_delivers_events_of_many_customers_once_their_number_is_confirmed(
+    fairlead: FairleadCommand, records: EventRecords
+) -> None:
+    user, email = records.user()
+    assert fairlead("setup", "--from", "-", stdin='{"kind": "production"}').exit_code == 0
+    # One event makes another user no more: what is counted are customers.
+    events = [track("Read", f"nobody {n}") for n in range(50)]
+    events += [track("Read", "u", email=email, title=title) for title in ("One", "Two")]
+    refused = fairlead("events", "deliver", "-", "--json", stdin=as_lines(*events))
+    assert (refused.exit_code, refused.json["totals"]["waiting"]) == (3, 52)
+    assert "51 customers" in refused.json["error"]["title"]
+    source = str(refused.json["source"])
+    words = ("events", "deliver", "--source", source, "--json")
+    assert f"--source {source} --confirm 51" in refused.json["error"]["hint"]
+    assert fairlead(*words, "--confirm", "50").exit_code == 3
+    assert records.user_events(user) == []
+    assert fairlead(*words, "--confirm", "51").json["totals"]["done"] == 2
+    assert len(records.user_events(user)) == 2

@@ -26,10 +26,11 @@ from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
 from desktop.events.stored_events import stored_steps
-from desktop.kit.errors import AppError, InvalidInput, StopsRun
+from desktop.kit.errors import AppError, InvalidInput, StopsRun, UserDecisionNeeded
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState, StoredEvent
 from desktop.model.event_source import EventSource
+from desktop.model.workspace_kind import needs_confirmation
 from desktop.sync.event_collection import store_stream
 
 _ROWS_SHOWN = 1_000
@@ -77,7 +78,17 @@ def _add_ignore_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--removals", action="store_true", help="send removals of members too")
     parser.add_argument("--quiet", action="store_true", help="print counts alone, no customer")
+    add_confirm_options(parser)
     add_field_options(parser)
+
+
+def add_confirm_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says that somebody was asked before events of many customers are sent."""
+    parser.add_argument(
+        "--confirm", type=int, metavar="COUNT", help="of how many customers, where production asks"
+    )
+    # The window asks by itself, before it starts this.
+    parser.add_argument("--from-window", action="store_true", help=argparse.SUPPRESS)
 
 
 @in_workspace(for_runs=True)
@@ -182,6 +193,7 @@ async def deliver_and_emit(
     """Deliver all that waits, also of other sources: a user's events keep their order."""
     error: AppError | None = None
     try:
+        await _require_confirmed(services, options, source_id)
         directory = await open_live_directory(services)
         if hasattr(options, "create_field"):
             await create_fields(services, directory, options)
@@ -193,7 +205,7 @@ async def deliver_and_emit(
             removal_events=getattr(options, "event", None) or (),
         )
         await deliverer.deliver()
-    except StopsRun as stopped:
+    except (StopsRun, UserDecisionNeeded) as stopped:
         error = stopped
     counts = await services.store.events.count_states(source_id)
     invalid = counts.get("invalid", 0)
@@ -218,6 +230,25 @@ async def deliver_and_emit(
     if error is not None:
         code = ExitCode(exit_code_for(error))
     return emit(document, lines, as_json=options.json, exit_code=code)
+
+
+async def _require_confirmed(
+    services: WorkspaceServices, options: argparse.Namespace, source_id: int | None
+) -> None:
+    """Raise UserDecisionNeeded where production asks once more and the number was not typed."""
+    if options.from_window:
+        return
+    count = await services.store.event_queries.count_unsent_users()
+    kind = services.current_settings.workspace_kind()
+    if not needs_confirmation(kind, count) or options.confirm == count:
+        return
+    only = "" if source_id is None else f" --source {source_id}"
+    raise UserDecisionNeeded(
+        f"This is production: events of {count:,} customers wait to be sent to Zendesk.",
+        "They are stored, and nothing was sent.",
+        f"Confirm their number, with the other options as they were: `fairlead events deliver{only}"
+        f" --confirm {count}`.",
+    )
 
 
 def rows_as_json(event: StoredEvent) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,10 @@ from typing import Any
 
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.events_subcommands.deliver import deliver_and_emit
+from desktop.app.commands.events_subcommands.deliver import (
+    add_confirm_options,
+    deliver_and_emit,
+)
 from desktop.app.commands.events_subcommands.event_selection import (
     add_selection_options,
     read_selection,
@@ -27,6 +30,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--removals", action="store_true", help="send removals of members too")
     parser.add_argument("--quiet", action="store_true", help="print counts alone, no customer")
+    add_confirm_options(parser)
 
 
 @in_workspace(for_runs=True)
