@@ -203,8 +203,9 @@ async def simulate_for_window(
     kept_at = None
     if not directory.is_live:
         kept_at = (await services.store.feeds.get_state(USERS_FEED)).ended_at
+    imports_users = await services.store.event_queries.imports_users()
     return SimulationResult(
-        counts, directory.is_live, kept_at, tuple(known), tuple(events), actions
+        counts, directory.is_live, kept_at, tuple(known), tuple(events), actions, imports_users
     )
 
 

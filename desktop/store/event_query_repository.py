@@ -10,6 +10,16 @@ from desktop.store.event_proof import is_paused_sql
 from desktop.store.repository import Repository
 
 _UNSENT = ("waiting", "open")
+# How the users that events have created were sent, of the newest deliveries.
+_NEW_USERS_SQL = """
+SELECT answer LIKE 'job %' AS is_job FROM (
+  SELECT d.* FROM event_delivery d ORDER BY d.event DESC LIMIT 2000
+) d JOIN event e ON e.id = d.event
+WHERE e.account = (SELECT id FROM current_account) AND d.action = 'upsert_user'
+AND d.state = 'done' AND d.request LIKE '{"method":"POST","path":"/api/v2/users"%'
+"""
+# A few are created one by one where the account may import users, too.
+_MANY_SINGLY = 20
 
 
 class EventQueryRepository(Repository):
@@ -64,6 +74,18 @@ WHERE e.account = (SELECT id FROM current_account) AND e.state IN ('waiting', 'o
 AND NOT e.is_held AND NOT {is_paused_sql("s")}
 """  # noqa: S608 - our own words
         return self._database.read(lambda c: int(c.execute(query).fetchone()[0]))
+
+    @database_call
+    def imports_users(self) -> bool | None:
+        """Whether deliveries created new users by jobs, as an account must allow; None: unknown."""
+
+        def look(connection: sqlite3.Connection) -> bool | None:
+            by_job = [bool(row["is_job"]) for row in connection.execute(_NEW_USERS_SQL)]
+            if any(by_job):
+                return True
+            return False if len(by_job) >= _MANY_SINGLY else None
+
+        return self._database.read(look)
 
     @database_call
     def find_newest_source(self, name: str, since: float = 0.0) -> int | None:

@@ -10,21 +10,34 @@ _WORTH_SAYING_MINUTES = 0.5
 
 
 def describe_estimate(
-    ticked: SimulationCounts, listed_count: int, calls_per_minute: int | None
+    ticked: SimulationCounts,
+    listed_count: int,
+    calls_per_minute: int | None,
+    *,
+    imports_users: bool | None = None,
 ) -> str:
     """Describe what is ticked and how long it takes; the limit is Zendesk's, None: unknown.
 
     `listed_count` is how many requests and problems there are, whether ticked or not.
+    `imports_users`: whether the account creates new users by jobs, None: not known yet.
     """
     if not ticked.requests:
         return ""
     text = f"{ticked.requests:,} of {listed_count:,} ticked"
     if not calls_per_minute:
         return text
-    minutes = estimate_delivery(ticked, calls_per_minute * (1 - INTERACTIVE_SHARE)).minutes
+    rate = calls_per_minute * (1 - INTERACTIVE_SHARE)
+    found = estimate_delivery(ticked, rate, imports_users=imports_users)
+    minutes = found.minutes
     if minutes < _WORTH_SAYING_MINUTES:
         return text
+    least = found.import_calls
+    shorter = (
+        f" (or {format_duration(least / rate * 60)} if the account may import users)"
+        if least is not None
+        else ""
+    )
     return (
-        f"{text}, about {format_duration(minutes * 60)}: Zendesk takes {calls_per_minute:,} calls"
+        f"{text}, about {format_duration(minutes * 60)}{shorter}: Zendesk takes {calls_per_minute:,} calls"
         f" a minute, {INTERACTIVE_SHARE:.0%} are left to people"
     )

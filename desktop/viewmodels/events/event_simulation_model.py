@@ -118,7 +118,12 @@ class EventSimulationModel(TaskModel):
         counts = self.simulated.counts
         limit = self._workspace.follow_budget().limit
         listed_count = counts.requests + counts.problem_count
-        return describe_estimate(self.simulated.ticked_counts, listed_count, limit)
+        return describe_estimate(
+            self.simulated.ticked_counts,
+            listed_count,
+            limit,
+            imports_users=self.simulated.result.imports_users,
+        )
 
     def delivery_refusal(self) -> str:
         """Say why the simulated source cannot be delivered now, or ""."""

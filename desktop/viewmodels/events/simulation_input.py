@@ -71,7 +71,8 @@ class SimulationResult:
 
     `kept_at` is when the users it was compared with were read (Unix seconds) where Zendesk did not
     answer, else None. `known` are line and state of events that are stored already. `events` are
-    the first ones, to try triggers on; `actions` are those that it fired by.
+    the first ones, to try triggers on; `actions` are those that it fired by. `imports_users`:
+    whether the account creates new users by jobs, None: not known yet.
     """
 
     counts: SimulationCounts
@@ -80,6 +81,7 @@ class SimulationResult:
     known: tuple[tuple[int, str], ...] = ()
     events: tuple[Event, ...] = ()
     actions: tuple[CompiledAction, ...] = ()
+    imports_users: bool | None = None
 
 
 class DeliveryProcess(Protocol):

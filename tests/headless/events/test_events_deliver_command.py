@@ -120,6 +120,12 @@ def test_new_users_are_created_by_a_job_where_the_account_may_import(
     assert sent == [("POST", "/api/v2/users/create_many"), *singly]
     found = [records.find_user(email) for email in people]
     assert [one and one["external_id"] for one in found] == people
+    # What the delivery found out decides the next estimate.
+    new = [f"{records.new_name()}@new.example" for _ in range(6)]
+    lines = as_lines(*(identify(one, one) for one in new))
+    estimate = fairlead("events", "simulate", "-", "--json", stdin=lines).json["estimate"]
+    assert ("calls_with_import" in estimate) is (may_import == "off")
+    assert estimate["calls"] == (15 if may_import == "on" else 17)
 
 
 def test_new_users_of_a_job_that_failed_are_created_one_by_one(

@@ -78,7 +78,11 @@ async def _simulate(services: WorkspaceServices, options: argparse.Namespace) ->
         await store.mark_previewed()
     estimate = None
     if directory.is_live:
-        estimate = estimate_delivery(counts, services.session.zendesk_calls_per_minute())
+        estimate = estimate_delivery(
+            counts,
+            services.session.zendesk_calls_per_minute(),
+            imports_users=await services.store.event_queries.imports_users(),
+        )
     output.finish(counts, explained, estimate)
     return ExitCode.DONE if directory.is_live else ExitCode.SERVICE_AWAY
 
@@ -150,6 +154,11 @@ class _TextOutput:
             minutes = estimate.minutes
             took = f", about {format_duration(minutes * 60)}" if minutes else ""
             yield f"A delivery takes about {estimate.calls:,} calls to Zendesk{took}."
+            if estimate.import_calls is not None:
+                yield (
+                    f"About {estimate.import_calls:,} where Zendesk lets the account import users,"
+                    " which the first delivery finds out."
+                )
         for row in self._rows:
             yield f"  line {row.line}: {terminal_safe(row.summary)}"
             found_by = f" (found by {describe_match(row.found_by)})" if row.found_by else ""
@@ -278,11 +287,16 @@ def _summary(counts: SimulationCounts, estimate: DeliveryEstimate | None) -> dic
         "invalid": [{"line": line, "reason": reason} for line, reason in intake.invalid],
         "source": "zendesk" if is_live else "kept",
         **(
-            {"estimate": {"calls": estimate.calls, "minutes": round(estimate.minutes, 1)}}
-            if estimate is not None
-            else {}
+            {"estimate": _estimate_as_json(estimate)} if estimate is not None else {}
         ),
     }
+
+
+def _estimate_as_json(estimate: DeliveryEstimate) -> dict[str, Any]:
+    document: dict[str, Any] = {"calls": estimate.calls, "minutes": round(estimate.minutes, 1)}
+    if estimate.import_calls is not None:
+        document["calls_with_import"] = estimate.import_calls
+    return document
 
 
 def _dump(value: object) -> str:
