@@ -286,9 +286,7 @@ def _summary(counts: SimulationCounts, estimate: DeliveryEstimate | None) -> dic
         "duplicates": intake.duplicates,
         "invalid": [{"line": line, "reason": reason} for line, reason in intake.invalid],
         "source": "zendesk" if is_live else "kept",
-        **(
-            {"estimate": _estimate_as_json(estimate)} if estimate is not None else {}
-        ),
+        **({"estimate": _estimate_as_json(estimate)} if estimate is not None else {}),
     }
 
 
