@@ -106,7 +106,7 @@ class EventSourceService:
         source = await self.get(name)
         if source.kind is not EventSourceKind.HTTP:
             raise InvalidInput(f"“{source.name}” takes no events over HTTP, so it has no key.")
-        return await self.write_keys.make(source.id)
+        return await self.write_keys.make(source.id, source.name)
 
     async def _check_folder(self, folder: str) -> str:
         text = await asyncio.to_thread(_resolve_folder, folder)

@@ -103,6 +103,15 @@ class EnvironmentVault:
         where = "in the environment ({names}), not stored; others {below}"
         return where.format(names=names, below=self._below.location_label)
 
+    @property
+    def below_label(self) -> str:
+        """Where the vault keeps what no variable gives."""
+        return self._below.location_label
+
+    def overrides(self, secret: Secret) -> bool:
+        """Whether a variable gives this secret."""
+        return secret in self._overrides
+
     async def get(self, secret: Secret) -> str | None:
         """Return the environment variable's secret, else the one of the vault below."""
         # Asking the keyring all the same could open a password prompt on a server.
@@ -115,3 +124,17 @@ class EnvironmentVault:
     async def delete(self, secret: Secret) -> None:
         """Delete a secret from the vault below the environment's."""
         await self._below.delete(secret)
+
+
+def variable_of(vault: Vault, secret: Secret) -> str:
+    """Return the environment variable that gives a vault's secret, or "" where none does."""
+    if not isinstance(vault, EnvironmentVault) or not vault.overrides(secret):
+        return ""
+    return next(name for name, given in SECRET_VARIABLES.items() if given is secret)
+
+
+def location_of(vault: Vault, secret: Secret) -> str:
+    """Return where a vault keeps one secret, worded to follow “it is”."""
+    if variable := variable_of(vault, secret):
+        return f"in the environment ({variable}), not stored"
+    return vault.below_label if isinstance(vault, EnvironmentVault) else vault.location_label

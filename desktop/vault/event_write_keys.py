@@ -9,8 +9,10 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from desktop.kit.errors import InvalidInput
+from desktop.kit.errors import InvalidInput, KeyringError
 from desktop.settings.file_lock import hold_lock
+from desktop.vault.environment_vault import location_of, variable_of
+from desktop.vault.keyring_errors import INSTALL_HINT, KeyringLocked, KeyringTimeout
 from desktop.vault.secret import MAX_SECRET_LENGTH, Secret, Vault
 
 # The entry without a name.
@@ -54,7 +56,7 @@ class EventWriteKeys:
     @property
     def location_label(self) -> str:
         """Where the keys are kept, worded to follow “they are”."""
-        return self._vault.location_label
+        return location_of(self._vault, Secret.EVENTS_KEY)
 
     async def get_all(self) -> Mapping[str, str]:
         """Return the keys by name or `#ID` of their source. Raises KeyringError, InvalidInput."""
@@ -66,8 +68,27 @@ class EventWriteKeys:
         found = keys.get(name) or keys.get(f"#{source_id}")
         return found or (keys.get(DEFAULT_SOURCE) if is_default else None)
 
-    async def make(self, source_id: int) -> str:
-        """Make a new key for a source and store it; the one before counts no more."""
+    async def make(self, source_id: int, name: str) -> str:
+        """Make a new key for a source and store it; the one before counts no more.
+
+        Raises InvalidInput where the environment gives the keys, KeyringError.
+        """
+        if variable := variable_of(self._vault, Secret.EVENTS_KEY):
+            raise InvalidInput(
+                f"{variable} gives the write keys here.",
+                "A new one in the keyring would not count, so none was made.",
+                f"Add “{name}=KEY” to it, with a comma before it and a key of your own.",
+            )
+        try:
+            return await self._make(source_id)
+        except (KeyringLocked, KeyringTimeout):
+            raise
+        except KeyringError as error:
+            given = f'FAIRLEAD_EVENTS_KEY="{name}=KEY", with a key of your own,'
+            hint = INSTALL_HINT.format(variables=given)
+            raise KeyringError(error.title, error.message, hint) from error
+
+    async def _make(self, source_id: int) -> str:
         key = secrets.token_urlsafe(_KEY_BYTES)
         async with hold_lock(self._lock_path, limit_s=_LOCK_WAIT_S):
             keys = {**await self.get_all(), f"#{source_id}": key}

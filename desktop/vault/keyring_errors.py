@@ -7,9 +7,10 @@ KeyringError
 
 from desktop.kit.errors import KeyringError
 
-_SETUP_HINT = (
-    "Install and unlock gnome-keyring or KWallet; on a server set FAIRLEAD_SAILTHRU_KEY, "
-    "FAIRLEAD_SAILTHRU_SECRET, FAIRLEAD_ZENDESK_EMAIL and FAIRLEAD_ZENDESK_TOKEN instead."
+INSTALL_HINT = "Install and unlock gnome-keyring or KWallet; on a server set {variables} instead."
+_SETUP_HINT = INSTALL_HINT.format(
+    variables="FAIRLEAD_SAILTHRU_KEY, FAIRLEAD_SAILTHRU_SECRET, FAIRLEAD_ZENDESK_EMAIL and"
+    " FAIRLEAD_ZENDESK_TOKEN"
 )
 
 
