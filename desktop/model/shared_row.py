@@ -15,7 +15,8 @@ class SharedKind:
     """A table of `fairlead.db` whose rows are shared: `keys` is its primary key, in order.
 
     `is_memory`: what one sync remembers, handed in by its run alone; else the whole team's.
-    `run_column`: the number of a run, which means nothing at another desk.
+    `run_column`: the number of a run, which means nothing at another desk. `time_column` says
+    when a row of the whole team's was made (Unix seconds).
     """
 
     table: str
@@ -23,6 +24,7 @@ class SharedKind:
     values: tuple[str, ...]
     is_memory: bool = False
     run_column: str = ""
+    time_column: str = "at"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,8 +99,10 @@ SHARED_KINDS = {
         SharedKind(
             "source_correction", ("sync", "source", "field"), ("value", "reason", "actor", "at")
         ),
-        SharedKind("segment", ("name",), ("expression", "saved_at", "saved_by")),
-        SharedKind("sync", ("name",), ("body",)),
+        SharedKind(
+            "segment", ("name",), ("expression", "saved_at", "saved_by"), time_column="saved_at"
+        ),
+        SharedKind("sync", ("name",), ("body",), time_column="updated_at"),
         SharedKind(ERASED_KIND, ("hash",), ("key_id", "erasure", "at")),
     )
 }

@@ -27,6 +27,7 @@ from desktop.store.repository import Repository
 
 _ACCOUNTLESS = ("segment", "sync", ERASED_KIND)
 _MEMORY = tuple(kind for kind in SHARED_KINDS.values() if kind.is_memory)
+_WHOLE_TEAM = tuple(kind for kind in SHARED_KINDS.values() if not kind.is_memory)
 
 
 class SharedRowJournal(Repository):
@@ -43,6 +44,31 @@ class SharedRowJournal(Repository):
         """Select up to which row of the team store all of the team's is here."""
         row = self._database.read(lambda c: c.execute("SELECT seen FROM shared_state").fetchone())
         return 0 if row is None else int(row["seen"])
+
+    @database_call
+    def set_seen(self, seq: int) -> None:
+        """Go on from another row of the team store."""
+        self._database.write(lambda c: c.execute("UPDATE shared_state SET seen = ?", (seq,)))
+
+    @database_call
+    def note_all_by_their_times(self, hash_key: Callable[[str, str], str]) -> frozenset[str]:
+        """Note all that is here of the whole team's as changed when each row says.
+
+        Returns the hashes of the rows' keys. What is noted already keeps its time.
+        """
+
+        def act(connection: sqlite3.Connection) -> frozenset[str]:
+            is_on = connection.execute("SELECT is_on FROM shared_state").fetchone()["is_on"]
+            shared = [k for k in _WHOLE_TEAM if is_on or k.table == ERASED_KIND]
+            for kind in shared:
+                _note_all(connection, kind, at=kind.time_column)
+            return frozenset(
+                hash_key(kind.table, row["key"])
+                for kind in shared
+                for row in connection.execute(f"SELECT {kind.key_sql} AS key FROM {kind.table}")  # noqa: S608 - names of ours
+            )
+
+        return self._database.write(act)
 
     @database_call
     def switch(self, *, is_on: bool | None) -> None:
@@ -64,8 +90,8 @@ class SharedRowJournal(Repository):
                 connection.execute(
                     "INSERT OR REPLACE INTO shared_state VALUES (1, ?, 0, 0)", (int(is_on),)
                 )
-                for kind in SHARED_KINDS.values():
-                    if not kind.is_memory and (is_on or kind.table == ERASED_KIND):
+                for kind in _WHOLE_TEAM:
+                    if is_on or kind.table == ERASED_KIND:
                         _note_all(connection, kind)
 
         self._database.write(act)
@@ -160,15 +186,17 @@ class SharedRowJournal(Repository):
         self._database.write(act)
 
 
-def _note_all(connection: sqlite3.Connection, kind: SharedKind, sync: str = "") -> None:
-    # Older than any change: it gives way to what another desk has.
+def _note_all(
+    connection: sqlite3.Connection, kind: SharedKind, sync: str = "", at: str = "0.0"
+) -> None:
+    # At 0 it is older than any change: it gives way to what another desk has.
     where = " WHERE sync = ?1" if kind.is_memory else ""
     if kind.table == ERASED_KIND:
         # Hashes by another key say nothing at another desk.
         where = f" WHERE key_id LIKE '{TEAM_KEY_PREFIX}%'"
     connection.execute(
         f"INSERT OR IGNORE INTO shared_change (kind, key, sync, at)"  # noqa: S608 - names of ours
-        f" SELECT '{kind.table}', {kind.key_sql}, ?1, 0.0"
+        f" SELECT '{kind.table}', {kind.key_sql}, ?1, {at}"
         f" FROM {kind.table}{where}",
         (sync,),
     )

@@ -45,6 +45,27 @@ class DeskRepository(TeamRepository):
         )
 
     @database_call
+    def get_rows_seen(self) -> int:
+        """Select up to which shared row this desk has told that it has them all."""
+        row = self._database.run(
+            lambda c: c.execute(
+                "SELECT rows_seen FROM desk WHERE id = %s", (self._desk_id,)
+            ).fetchone()
+        )
+        return 0 if row is None else int(row["rows_seen"])
+
+    @database_call
+    def note_rows_seen(self, seq: int) -> None:
+        """Note up to which shared row this desk is about to have them all."""
+        self._database.run(
+            lambda c: c.execute(
+                # Two processes of a desk may tell at once.
+                "UPDATE desk SET rows_seen = greatest(rows_seen, %s) WHERE id = %s",
+                (seq, self._desk_id),
+            )
+        )
+
+    @database_call
     def join(
         self,
         name: str,

@@ -4,15 +4,15 @@ A sync's memory is written under the epoch of its run's lease, compared in the s
 what a run that was overtaken would still add is refused as a whole.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.model.json_value import Json
-from desktop.model.shared_row import SHARED_KINDS, SharedRow
+from desktop.model.shared_row import ERASED_KIND, SHARED_KINDS, SharedRow
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.team.lease_repository import LEASE_S
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 # Writers wait for one another, so that nobody who reads by number passes one over.
 _WRITER_LOCK = 7_305_481_973
+_DELETED_KINDS = [
+    kind.table
+    for kind in SHARED_KINDS.values()
+    if not kind.is_memory and kind.table not in (ERASED_KIND, "sync")
+]
 _UPSERT_SQL = (
     "INSERT INTO shared_row AS kept (kind, key_hash, sync, body, changed_at, desk, proof)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (kind, key_hash) DO UPDATE"
@@ -156,6 +161,31 @@ class SharedRowRepository(TeamRepository):
         ]
         return tuple(map(_to_row, fit)), last
 
+    @database_call
+    def delete_again(self, until: int, keys: Collection[str]) -> None:
+        """Delete rows of the whole team's up to a number that are under none of these hashes.
+
+        Of who was erased, and of syncs, nothing is ever deleted for others.
+        """
+
+        def act(connection: "TeamDatabaseConnection") -> None:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_WRITER_LOCK,))
+            found = connection.execute(
+                "SELECT * FROM shared_row WHERE sync = '' AND seq <= %s AND body IS NOT NULL"
+                " AND kind = ANY(%s)",
+                (until, _DELETED_KINDS),
+            ).fetchall()
+            # Just later than what it deletes: what somebody has made since is newer.
+            gone = [
+                replace(one, body=None, changed_at=one.changed_at + 0.001)
+                for one in map(_to_row, found)
+                if one.key_hash not in keys
+            ]
+            with connection.cursor() as cursor:
+                cursor.executemany(_UPSERT_SQL.encode(), [self._to_values(row) for row in gone])
+
+        self._database.run(act)
+
     def hash_key(self, kind: str, key: str) -> str:
         """Return the hash under which the team store has a row."""
         return self._key.prove("shared key", [kind, key])
@@ -175,7 +205,7 @@ class SharedRowRepository(TeamRepository):
             )
 
     def _to_values(self, row: SharedRow) -> tuple[object, ...]:
-        key_hash = self.hash_key(row.kind, row.key)
+        key_hash = row.key_hash or self.hash_key(row.kind, row.key)
         body = None if row.body is None else to_json(list(row.body))
         proof = self._key.prove("shared row", _said(row.kind, key_hash, row.sync, body))
         return row.kind, key_hash, row.sync, body, row.changed_at, self._desk_id, proof

@@ -1,5 +1,6 @@
 """Rows that desks share: handed in once, the newest counts, and what is gone is gone everywhere."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,15 +31,23 @@ ANN = LeftOutPerson("7", "", "Ann", "asked us", "Ada", 1.0)
 
 
 @pytest.fixture
-def pair_of_desks(tmp_path: Path, open_desk: Callable[[str], TeamStore]) -> list[Desk]:
-    """Two desks of a team that shares rows."""
-    desks: list[Desk] = []
-    for name in ("one", "two"):
+def join_desk(tmp_path: Path, open_desk: Callable[[str], TeamStore]) -> Callable[[str], Desk]:
+    """A desk of the team, by its name."""
+
+    def make(name: str) -> Desk:
         (tmp_path / name).mkdir()
         store = open_store(tmp_path / name)
         store.fairlead_db.audit_signer.use_key(name)
         store.fairlead_db.audit_signer.use_team_key(KEY)
-        desks.append((store, open_desk(name)))
+        return store, open_desk(name)
+
+    return make
+
+
+@pytest.fixture
+def pair_of_desks(join_desk: Callable[[str], Desk]) -> list[Desk]:
+    """Two desks of a team that shares rows."""
+    desks = [join_desk("one"), join_desk("two")]
     desks[0][1].shared_rows.switch.blocking(is_on=True, actor="Ada")
     return desks
 
@@ -265,3 +274,69 @@ async def test_rows_that_are_not_shared_are_refused_by_the_database(
         one[1].shared_rows.hand_in.blocking(rows)
     await exchange(one)
     assert one[0].shared_rows.list_changes.blocking("", 10) == ((), 0)
+
+
+def save_tables(postgres: PostgresServer, database: str) -> None:
+    """Keep what a backup of the shared rows at this moment has."""
+    for table in ("shared_row", "desk"):
+        postgres.execute(f"CREATE TABLE saved_{table} AS TABLE fairlead.{table}", database)
+
+
+def restore_tables(postgres: PostgresServer, database: str) -> None:
+    """Put the backup back, with the numbers that its rows go on from."""
+    postgres.execute("TRUNCATE fairlead.shared_row", database)
+    postgres.execute("INSERT INTO fairlead.shared_row TABLE saved_shared_row", database)
+    postgres.execute(
+        "UPDATE fairlead.desk SET rows_seen = s.rows_seen FROM saved_desk s WHERE s.id = desk.id",
+        database,
+    )
+    postgres.execute(
+        "SELECT setval('fairlead.shared_row_seq', (SELECT max(seq) FROM fairlead.shared_row))",
+        database,
+    )
+
+
+async def test_a_restored_team_store_is_handed_in_what_it_lacks_by_the_desks_themselves(
+    pair_of_desks: list[Desk],
+    join_desk: Callable[[str], Desk],
+    postgres: PostgresServer,
+    database: str,
+) -> None:
+    one, two = pair_of_desks
+
+    def save(desk: Desk, name: str, expression: str, at: float) -> None:
+        desk[0].segments.save.blocking(SavedSegment(name, expression, at, "Ada"))
+
+    def all_segments(desk: Desk) -> dict[str, str]:
+        return {one.name: one.expression for one in desk[0].segments.list_all.blocking()}
+
+    await exchange(one, two)
+    for name in ("Changed", "Deleted"):
+        save(one, name, "value >= 1", 1e9)
+    # Changes of the same millisecond have no order.
+    one[0].fairlead_db.write(lambda c: c.execute("UPDATE shared_change SET at = at - 60"))
+    await exchange(one, two, one, two)
+    save_tables(postgres, database)
+    now = time.time()
+    save(one, "Changed", "value >= 2", now)
+    one[0].segments.remove.blocking("Deleted")
+    for number in range(20):
+        link(one, number, "a" * 24)
+    await exchange(one, two)
+    save(two, "New", "value >= 3", now)
+    await exchange(two, one, two)
+    wanted = {"Changed": "value >= 2", "New": "value >= 3"}
+    assert all_segments(one) == all_segments(two) == wanted
+    restore_tables(postgres, database)
+    # Somebody's of now, under a number that both had seen before the restore.
+    late = join_desk("late")
+    await exchange(late)
+    save(late, "Later", "value >= 4", now)
+    wanted["Later"] = "value >= 4"
+    await exchange(late, two, one, two)
+    assert all_segments(one) == all_segments(two) == wanted
+    assert await exchange(one, two) == [0, 0]
+    # Whoever knew the backup alone has the same.
+    await exchange(late)
+    assert all_segments(late) == wanted
+    assert pairs(late) == pairs(one) == dict.fromkeys(range(20), "a" * 24)
