@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
+from desktop.app import team_runs
 from desktop.app.background.retention import clear_old_events
 from desktop.app.container import WorkspaceServices
 from desktop.app.data_source_use_cases import build_data_source_use_cases
@@ -561,4 +562,5 @@ def build_sync_page_context(
         sync_names=lambda: build_preset_names(services),
         start_process=DetachedRunLauncher(services, extra_environment).start,
         make_sync_context=partial(build_sync_context, services, store),
+        describe_runner=lambda sync: team_runs.describe_sync_runner(services, sync),
     )

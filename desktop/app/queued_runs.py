@@ -13,11 +13,12 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
 from desktop.app.container import WorkspaceServices
 from desktop.app.team_runs import is_queueable
 from desktop.kit.errors import AppError, AuthenticationError, ConflictError
+from desktop.kit.text import format_count
 from desktop.model.sync import Sync
 from desktop.store.team.lease_repository import SyncRunsElsewhere
 from desktop.store.team.team_errors import TeamStoreAway
 from desktop.sync.due_syncs import DueSync
-from desktop.sync.run_lease import require_movable
+from desktop.sync.run_lease import require_movable, why_at_its_desk
 
 if TYPE_CHECKING:
     from desktop.store.team.team_store import TeamStore
@@ -91,6 +92,42 @@ class QueuedRuns:
         finally:
             self._working = None
             database.close()
+
+    async def describe_left_out(self) -> list[str]:
+        """Say what this worker does not run although a person may expect it, a line each."""
+        store = await self._services.team.open()
+        if store is None:
+            return []
+        lines = []
+        if not await store.requests.may_answer():
+            lines.append(
+                "This computer's login acts for no admin and was not invited with --worker: it"
+                " runs its own syncs, and none from the team's queue."
+            )
+        desks = {one.sync: one.desk for one in await store.leases.list_all()}
+        syncs = [
+            one
+            for one in await self._services.store.syncs.list_all()
+            if one.schedule and one.name in desks
+        ]
+        off = [one.name for one in syncs if not one.on]
+        if off and await store.shared_rows.is_on():
+            many = format_count(len(off), "shared sync is", "shared syncs are")
+            lines.append(
+                f"{many} off at this computer, so its worker runs none of their due times:"
+                f" {', '.join(off)}. To switch one on: `fairlead sync on {off[0]}`."
+            )
+        elsewhere = [
+            one.name
+            for one in syncs
+            if one.on and why_at_its_desk(one) and desks[one.name] != store.desk_id
+        ]
+        if elsewhere:
+            lines.append(
+                f"Rules and syncs of a segment run at their own computer alone, not here:"
+                f" {', '.join(elsewhere)}. `fairlead team` names it."
+            )
+        return lines
 
     def stop(self) -> None:
         """Take nothing more from the queue, ever; the run under way goes on to its end."""

@@ -1,19 +1,34 @@
 """Scheduled runs of a team: claimed in the team store too, and none without it."""
 
+import logging
 from dataclasses import replace
 
 from desktop.app.container import WorkspaceServices
+from desktop.kit.errors import AppError
 from desktop.model.sync import Sync
 from desktop.sync.due_syncs import DueSync, DueSyncFinder
+from desktop.sync.run_lease import describe_runner, why_at_its_desk
+
+log = logging.getLogger(__name__)
 
 
 def is_queueable(sync: Sync) -> bool:
-    """Whether any worker of the team may run a sync, as far as its kind goes.
+    """Whether any worker of the team may run a sync, as far as its kind goes."""
+    return not why_at_its_desk(sync)
 
-    How far a rule has acted is known to its desk alone, and so is everybody's data, in which
-    people of a segment are looked up.
-    """
-    return not sync.picks_people
+
+async def describe_sync_runner(services: WorkspaceServices, sync: Sync) -> str:
+    """Say which computer of the team runs a sync; "" without a team, or while its store is away."""
+    try:
+        store = await services.team.open()
+        leases = await store.leases.list_all() if store is not None else ()
+    except AppError as error:
+        log.info("Who runs %s is not known: %s", sync.name, error.code)
+        return ""
+    if store is None:
+        return ""
+    lease = next((one for one in leases if one.sync == sync.name), None)
+    return describe_runner(sync, lease, store.desk_id)
 
 
 async def require_team_store(services: WorkspaceServices) -> None:

@@ -90,3 +90,34 @@ def require_movable(sync: Sync, lease: SyncLease | None, desk: str) -> None:
             " then one run there. Once an admin has revoked that computer, it can be moved, and"
             " people are matched anew.",
         )
+
+
+def why_at_its_desk(sync: Sync) -> str:
+    """Say why no other computer's worker runs a sync, as far as its kind goes; "" where one may.
+
+    How far a rule has acted is known to its desk alone, and so is everybody's data, in which
+    people of a segment are looked up.
+    """
+    no_other = "no worker elsewhere takes it."
+    if sync.is_rule:
+        return f"How far a rule has acted is known to that computer alone: {no_other}"
+    if sync.source.segment:
+        return f"People of a segment are looked up in that computer's data: {no_other}"
+    return ""
+
+
+def describe_runner(sync: Sync, lease: SyncLease | None, desk: str) -> str:
+    """Say which computer of the team runs a sync's schedule; `desk` is this one.
+
+    `lease` is who has it, None: nobody has run it yet.
+    """
+    why = why_at_its_desk(sync)
+    if lease is None:
+        return f"The first computer of the team that runs it keeps it. {why}".strip()
+    is_here = lease.desk == desk
+    where = "this computer" if is_here else lease.desk_name
+    if why:
+        return f"Runs at {where}. {why}"
+    if lease.is_desk_worker and lease.has_memory:
+        return f"Runs at {where}, a worker: due times wait for the team's workers."
+    return f"Runs at {where}." + ("" if is_here else " An admin can move it here.")

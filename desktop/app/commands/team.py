@@ -25,6 +25,7 @@ from desktop.model.team import (
 )
 from desktop.model.team_address import TeamAddress
 from desktop.settings import settings_table
+from desktop.sync.run_lease import why_at_its_desk
 from desktop.vault.secret import Secret
 
 if TYPE_CHECKING:
@@ -110,10 +111,11 @@ async def _show_status(services: WorkspaceServices, options: argparse.Namespace)
         f" {format_count(desk.entry_count, 'change', 'changes')}, {_describe_presence(desk)}"
         for desk in desks
     ]
-    lines += [
-        f"  {one.sync} runs at {one.desk_name}{', and may move' if one.has_memory else ''}"
-        for one in leases
-    ]
+    here = {one.name: one for one in await services.store.syncs.list_all()}
+    for one in leases:
+        why = why_at_its_desk(here[one.sync]) if one.sync in here else ""
+        may_move = ", and may move" if one.has_memory and not why else ""
+        lines.append(f"  {one.sync} runs at {one.desk_name}{may_move}. {why}".rstrip())
     lines.append(f"Rows are {'' if document['shares_rows'] else 'not '}shared.")
     return emit(document, lines, as_json=options.json)
 

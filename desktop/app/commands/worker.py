@@ -42,6 +42,7 @@ class TeamWorker:
         self._paused: dict[str, str] = {}
         self._refused: set[str] = set()
         self._error = ""
+        self._notes: tuple[str, ...] = ()
 
     async def do_what_is_due(self) -> DueResults:
         """Do what `sync due` does, run what waits in the team's queue, exchange with other desks.
@@ -54,9 +55,9 @@ class TeamWorker:
             await self._services.team.hand_in_audit()
             await self._services.team.exchange_rows()
             await TeamApprovals(self._services).exchange()
+            return replace(done, notes=tuple(await self._queue.describe_left_out()))
         except AppError as error:
             return replace(done, error=done.error or error)
-        return done
 
     async def _run_due(self) -> DueResults:
         clock = self._services.context.clock
@@ -89,6 +90,7 @@ class TeamWorker:
                 if line not in self._refused:
                     log.info("%s", line)
         self._refused = refused
+        self._log_notes(done)
         if done.error is not None and str(done.error) != self._error:
             log.warning("Not all was done: %s", done.error)
         self._error = "" if done.error is None else str(done.error)
@@ -102,6 +104,14 @@ class TeamWorker:
         for name in self._paused.keys() - paused.keys():
             log.info("%s is no longer paused.", name)
         self._paused = paused
+
+    def _log_notes(self, done: DueResults) -> None:
+        """Log what the worker leaves to others, where it is not what it was."""
+        for note in done.notes:
+            if note not in self._notes:
+                log.warning("%s", note)
+        if done.error is None:
+            self._notes = done.notes
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

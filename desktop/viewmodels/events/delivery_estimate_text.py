@@ -38,6 +38,6 @@ def describe_estimate(
         else ""
     )
     return (
-        f"{text}, about {format_duration(minutes * 60)}{shorter}: Zendesk takes {calls_per_minute:,} calls"
-        f" a minute, {INTERACTIVE_SHARE:.0%} are left to people"
+        f"{text}, about {format_duration(minutes * 60)}{shorter}: Zendesk takes"
+        f" {calls_per_minute:,} calls a minute, {INTERACTIVE_SHARE:.0%} are left to people"
     )

@@ -21,6 +21,7 @@ from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 
 # Enough to see the pattern of a rule.
 _MAX_NEXT_TIMES = 5
+_CAUGHT_UP_NOTE = "Runs missed while Fairlead was closed are caught up once."
 _NO_MAIL_SERVER_NOTE = "No mail server is set up, so no e-mail goes out: Settings, Syncs."
 
 
@@ -53,6 +54,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
     follows_clock = True  # the next times pass
 
     def __init__(self, page: SyncPageModel) -> None:
+        self._runner_text = ""  # which computer of a team runs the sync
         super().__init__(page, "schedule", ScheduleDraft)
 
     # What is shown.
@@ -81,7 +83,7 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
             notification_error=notification_error,
             runs_here=runs_here,
             runs_here_disabled_reason="Your organisation manages this." if is_managed else "",
-            runs_here_note="Runs missed while Fairlead was closed are caught up once.",
+            runs_here_note=f"{self._runner_text} {_CAUGHT_UP_NOTE}".strip(),
             has_unsaved_changes=self.has_unsaved_changes,
             rule_error=rule_error,
             disabled_reason=rule_error or notification_error or forbidden or unchanged,
@@ -127,6 +129,17 @@ class ScheduleModel(SyncDraftModel[ScheduleDraft, ScheduleDraft]):
         return (
             schedule_draft_of(sync.schedule, sync.notify) if sync is not None else ScheduleDraft()
         )
+
+    def _on_other_sync(self) -> None:
+        self._runner_text = ""
+        self.tasks.cancel("runner")
+        if self._saved_sync is not None:
+            self.tasks.start("runner", self._read_runner(self._saved_sync))
+
+    async def _read_runner(self, sync: Sync) -> None:
+        self._runner_text = await self._context.describe_runner(sync)
+        if self._runner_text:
+            self.changed.emit()
 
     def _rebase_draft(self, draft: ScheduleDraft, _sync: Sync) -> ScheduleDraft:
         return draft

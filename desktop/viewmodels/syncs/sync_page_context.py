@@ -1,12 +1,13 @@
 """What the view-models of the page Sync share: store, use cases, and how runs are started."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.kit.clock import Clock
 from desktop.model.customer_value import CustomerType
+from desktop.model.sync import Sync
 from desktop.settings import settings_table
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.plan_row_decisions import PlanRowDecisions
@@ -29,6 +30,10 @@ class StartedProcessProtocol(Protocol):
         ...
 
 
+async def _works_alone(_sync: Sync) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class SyncPageContext:
     """One workspace as the page Sync's view-models need it.
@@ -37,6 +42,7 @@ class SyncPageContext:
     on the bus, since it runs on the database's thread: `publish_sync_change` follows in this one.
     `start_process` starts `fairlead sync` with these arguments. Raises InternalError.
     `make_sync_context` raises UserDecisionNeeded while a service is not connected.
+    `describe_runner` says which computer of a team runs a sync, "" where there is no team.
     """
 
     workspace: WorkspaceSettingsProtocol
@@ -47,6 +53,7 @@ class SyncPageContext:
     sync_names: Callable[[], PresetNames]
     start_process: Callable[..., StartedProcessProtocol]
     make_sync_context: Callable[[], SyncContext]
+    describe_runner: Callable[[Sync], Awaitable[str]] = _works_alone
 
     @property
     def decisions(self) -> PlanRowDecisions:

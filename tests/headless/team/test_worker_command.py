@@ -10,9 +10,14 @@ import pytest
 from desktop.app.commands.sync_subcommands.scheduled_runs import DueResults
 from desktop.app.commands.worker import TeamWorker
 from desktop.app.container import WorkspaceServices
+from desktop.app.team_runs import describe_sync_runner
 from desktop.customer.edit_factory import EditFactory
 from desktop.model.marketing_pause import pause_until
+from desktop.model.sync import SourceKind
+from desktop.model.team import SyncLease
 from desktop.sync.due_syncs import PausedSync
+from desktop.sync.run_lease import describe_runner
+from desktop.sync.sync_presets import ZENDESK_TO_SAILTHRU, PresetNames, build_preset
 from tests.support.clocks import ManualClock
 from tests.support.edit_cases import CustomerFactory
 from tests.support.erasure_cases import Person
@@ -128,3 +133,69 @@ def test_worker_works_until_it_is_told_to_stop(
         assert worker.wait(30) == 0
         assert worker.stdout is not None
         assert worker.stdout.read() == "Stopped.\n"
+
+
+async def test_worker_says_which_shared_syncs_it_leaves_to_others(
+    desks: list[WorkspaceServices], caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = desks
+    await one.team.share_rows(is_on=True, actor=one.session.actor)
+    saved = [
+        save_preset(
+            house, TO_SAILTHRU_BY_POSTS, lambda sync: replace(sync, name="vip", schedule="hourly")
+        )
+        for house in desks
+    ]
+    store = await one.team.open()
+    assert store is not None
+    await store.leases.claim_due("vip", 1.0, "Ada")
+    worker = TeamWorker(two)
+    # On at both: nothing to tell.
+    assert (await worker.do_what_is_due()).notes == ()
+    two.store.syncs.save.blocking(replace(saved[1], on=False), two.context.clock.now())
+    done = await worker.do_what_is_due()
+    with caplog.at_level("INFO"):
+        worker.log_results(done)
+        worker.log_results(await worker.do_what_is_due())
+    (note,) = done.notes
+    assert note.startswith("1 shared sync is off at this computer")
+    assert "vip" in note
+    assert "`fairlead sync on vip`" in note
+    assert done.text_lines() == ["Nothing is due.", note]
+    assert done.as_json()["notes"] == [note]
+    # As long as it is so, it is told once.
+    assert caplog.messages.count(note) == 1
+    # The page of the other desk says who runs it.
+    desk_name = (await store.leases.list_all())[0].desk_name
+    assert await describe_sync_runner(one, saved[0]) == "Runs at this computer."
+    told = await describe_sync_runner(two, saved[1])
+    assert told == f"Runs at {desk_name}. An admin can move it here."
+
+
+USERS = SourceKind.ZENDESK_USERS
+LEASE = SyncLease("vip", "one", "Server", 1, has_memory=True, is_desk_worker=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "segment", "lease", "desk", "expected"),
+    [
+        (USERS, "", None, "one", "The first computer of the team that runs it keeps it."),
+        (USERS, "", LEASE, "two", "Runs at Server, a worker: due times wait for the team's"),
+        (USERS, "", LEASE, "one", "Runs at this computer, a worker: due times wait"),
+        (USERS, "", replace(LEASE, has_memory=False), "one", "Runs at this computer."),
+        (USERS, "Vips", LEASE, "two", "Runs at Server. People of a segment are looked up in"),
+        (
+            SourceKind.RULE,
+            "",
+            LEASE,
+            "one",
+            "Runs at this computer. How far a rule has acted is known",
+        ),
+    ],
+)
+def test_who_runs_a_sync_of_a_team_is_told(
+    kind: SourceKind, segment: str, lease: SyncLease | None, desk: str, expected: str
+) -> None:
+    made = build_preset(ZENDESK_TO_SAILTHRU, PresetNames("box", "smart", "mark", "high"))
+    sync = replace(made, source=replace(made.source, kind=kind, segment=segment))
+    assert describe_runner(sync, lease, desk).startswith(expected)

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 
+from desktop.app import team_runs
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.lifecycle_stage import LifecycleStage
-from desktop.model.sync import MatchIdentifier
+from desktop.model.sync import MatchIdentifier, Sync
 from desktop.panels.syncs.condition_editor import format_value, parse_value
 from desktop.panels.syncs.field_picker import FieldPickerDialog
 from desktop.panels.syncs.list_picker import ListPickerDialog
@@ -22,11 +24,19 @@ from tests.support.sync_page_driver import TO_SAILTHRU, SyncPageDriver
 from tests.support.window_driver import CTRL, Key
 
 
-async def test_schedule_tab_shows_times_and_saves(window: SyncPageDriver) -> None:
+async def test_schedule_tab_shows_times_and_saves(
+    window: SyncPageDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def describe(_services: object, sync: Sync) -> str:
+        return f"{sync.name} runs at Server, a worker."
+
+    monkeypatch.setattr(team_runs, "describe_sync_runner", describe)
     await window.add_preset()
     window.page.show_tab("Schedule")
     tab = window.view.findChild(ScheduleTab)
     assert tab is not None
+    # In a team: where a person would look for it, beside the switch of this computer.
+    await window.wait_for_text(f"{window.read_sync().name} runs at Server, a worker. Runs", tab)
     window.find_one("When it runs", DropdownField).setFocus()
     window.press(Key.Key_End)
     window.press(Key.Key_Up)

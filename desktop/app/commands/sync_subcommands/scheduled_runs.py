@@ -81,12 +81,13 @@ class DueRunResult:
 class DueResults:
     """What came of everything that was due, and which syncs wait for a person instead.
 
-    `error`: what kept the rest from starting.
+    `error`: what kept the rest from starting. `notes`: what a worker leaves to others, a line each.
     """
 
     runs: tuple[DueRunResult, ...] = ()
     paused: tuple[PausedSync, ...] = ()
     error: AppError | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -107,6 +108,8 @@ class DueResults:
                 for one in self.paused
             ],
         }
+        if self.notes:
+            document["notes"] = list(self.notes)
         if self.error is not None:
             document["error"] = self.error.as_json()
         return document
@@ -117,7 +120,7 @@ class DueResults:
         lines += [describe_paused(one) for one in self.paused]
         if self.error is not None:
             lines.append(f"Not all was done: {self.error}")
-        return lines or ["Nothing is due."]
+        return [*(lines or ["Nothing is due."]), *self.notes]
 
 
 def describe_paused(paused: PausedSync) -> str:
