@@ -102,7 +102,9 @@ class AddressWatch:
             if _is_same(address, primary):
                 if is_theirs and known is not None:
                     await self._forget(user.id)
-                    return None
+                    known = None
+                if known is None:
+                    known = await self._note_second_profile(sheet, user, primary)
             elif address in user.emails and not await self._is_being_changed(user, profile):
                 change = PrimaryAddressChange(user.id, user.name, address, primary)
                 if known is None or not _is_same(known.new, primary):
@@ -111,6 +113,22 @@ class AddressWatch:
                 known = await differences.find(user.id)
         is_current = known is not None and _is_same(known.new, primary)
         return known if known is not None and known.is_open and is_current else None
+
+    async def _note_second_profile(
+        self, sheet: CustomerSheet, user: ZendeskUser, primary: str
+    ) -> AddressDifference | None:
+        """Note that another address of a customer has a profile too, unless a pair decides.
+
+        By the one rule of who is whom two profiles at one person's addresses are a conflict, also
+        where nobody saw which address was the primary one before.
+        """
+        others = [one for one in sheet.other_profiles if one.address in user.emails]
+        if not others or await self._store.sync_state.find_sids([user.id]):
+            return None
+        change = PrimaryAddressChange(user.id, user.name, others[0].address, primary)
+        await self._store.address_differences.note_open(change, others[0].sid, self._clock.now())
+        self._publish(user.id)
+        return await self._store.address_differences.find(user.id)
 
     async def leave_in_sell(self, change: EmailChange) -> None:
         """Let a contact or lead of Sell keep the address from before a change.

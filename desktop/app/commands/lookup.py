@@ -38,9 +38,15 @@ async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> 
     difference = await services.address_watch.note_sheet(sheet)
     if difference is not None:
         document["address_difference"] = difference.as_json()
+        profile = sheet.profile.value
+        is_shown = profile is not None and profile.sid == difference.sid
         lines.append(
             f"Zendesk has the new address, Sailthru the old one: {difference.old}. To change it"
             f" there: fairlead edit {difference.old} --email {difference.new}"
+            if is_shown
+            else f"Sailthru has a profile at {difference.old} too, which may be theirs. What would"
+            f" become of both: fairlead edit {difference.old} --email {difference.new} --dry-run;"
+            f" to let it be: fairlead addresses --leave {difference.user_id}"
         )
     return emit(document, lines, as_json=options.json, exit_code=_sheet_exit_code(sheet))
 

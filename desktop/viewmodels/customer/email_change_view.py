@@ -178,7 +178,11 @@ def difference_note(found: AddressDifference, *, is_hidden: bool = False) -> Ema
     title = "Zendesk has the new address, Sailthru the old one."
     leave = (EmailNoteAction.LEAVE, "Leave it")
     if is_hidden:
-        text = f"The profile at {found.old} is not shown here. {found.obstacle}".rstrip()
+        title = "Sailthru has a profile at two of this customer's addresses."
+        text = (
+            f"The profile at {found.old} is not shown here: it may be theirs too."
+            f" {found.new} is the primary address in Zendesk."
+        )
         return EmailNoteView(title, text, ((EmailNoteAction.USE_PROFILE, "Show that one"), leave))
     text = (
         f"{found.new} is the primary address in Zendesk; mail from Sailthru still goes to"

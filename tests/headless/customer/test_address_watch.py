@@ -6,7 +6,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.kit.errors import UserDecisionNeeded
-from desktop.model.address_difference import DifferenceState
+from desktop.model.address_difference import AddressDifference, DifferenceState
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.email_change import EmailChange, EmailChangeStep, StepState
 from tests.support import sell_cases
@@ -63,6 +63,30 @@ async def test_difference_seen_on_a_sheet_is_told_and_taken_over_once_allowed(
     known = await services.store.address_differences.find(moved.user_id)
     assert known is not None
     assert known.state is DifferenceState.LEFT
+
+
+async def test_two_profiles_at_a_customers_addresses_are_told_although_nobody_saw_the_change(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    moved, watch = MovedCustomer(sandbox, customers), services.address_watch
+    other = sandbox.create_profile(moved.new)
+    allow(services)
+
+    async def look() -> AddressDifference | None:
+        return await watch.note_sheet(await services.lookup.look_up(f"id:{moved.user_id}"))
+
+    for _ in range(2):
+        told = await look()
+        assert told is not None
+        assert (told.sid, told.old, told.new) == (moved.sid, moved.old, moved.new)
+        # A person decides between the two, also where Sailthru may follow by itself.
+        assert await watch.check_all() == ()
+    await watch.leave(moved.user_id)
+    assert await look() is None
+    await services.store.address_differences.forget(moved.user_id)
+    # Whom somebody has chosen is theirs.
+    await services.store.drafts_and_links.save_link(moved.user_id, other, "Ada", 1.0)
+    assert await look() is None
 
 
 async def test_difference_is_forgotten_once_somebody_else_made_the_services_agree(
