@@ -276,10 +276,18 @@ def _events_of(document: Mapping[str, Json], kind: str) -> Sequence[Json]:
 def _stored_row(
     event: Json, line: int, document: Mapping[str, Json], received: str
 ) -> NewStoredEvent:
-    """Return an event as it is stored, with the times that only the request tells."""
+    """Return an event as it is stored, with the times that only the request tells.
+
+    `context` and `integrations` of a batch are those of each of its events, whose own go before
+    (docs/events.md 7).
+    """
     if isinstance(event, Mapping):
         times = {"sentAt": document.get("sentAt"), "receivedAt": received}
         added = {name: value for name, value in times.items() if value and name not in event}
+        for name in ("context", "integrations"):
+            shared, own = document.get(name), event.get(name)
+            if isinstance(shared, Mapping) and (own is None or isinstance(own, Mapping)):
+                added[name] = {**shared, **(own or {})}
         event = {**event, **added}
     return stored_form(make_event(EventText(line, _text_of(event))))
 

@@ -128,9 +128,12 @@ def test_a_batch_sent_again_is_delivered_once(
     intake: Intake, fairlead: FairleadCommand, records: EventRecords
 ) -> None:
     user, email = records.user()
-    event = {"type": "track", "event": "Read", "userId": "u", "properties": {"email": email}}
-    batch = {"batch": [{**event, "messageId": f"m-{email}"}], "sentAt": "2026-11-29T09:00:00Z"}
-    assert intake.post("/v1/batch", batch) == (200, {"success": True, "stored": 1})
+    event = {"type": "track", "event": "Read", "userId": "u", "messageId": f"m-{email}"}
+    # What a batch says counts for all its events; what one says itself goes before.
+    events = [{**event, "integrations": {"Zendesk": True}}, {**event, "messageId": f"n-{email}"}]
+    of_all = {"context": {"zendesk_user_id": user}, "integrations": {"All": False}}
+    batch = {"batch": events, **of_all, "sentAt": "2026-11-29T09:00:00Z"}
+    assert intake.post("/v1/batch", batch) == (200, {"success": True, "stored": 2})
     assert intake.post("/v1/batch", batch) == (200, {"success": True, "stored": 0})
     assert deliver(fairlead)["done"] == 1
     assert len(records.user_events(user)) == 1
