@@ -58,6 +58,12 @@ class EventWriteKeys:
         """Where the keys are kept, worded to follow “they are”."""
         return location_of(self._vault, Secret.EVENTS_KEY)
 
+    def how_to_give(self, name: str) -> str:
+        """Say how a source gets its key, as a sentence."""
+        if variable := variable_of(self._vault, Secret.EVENTS_KEY):
+            return f"Add “{name}=KEY” to {variable}, with a comma before it and a key of your own."
+        return f"`fairlead events source key {name}` makes one."
+
     async def get_all(self) -> Mapping[str, str]:
         """Return the keys by name or `#ID` of their source. Raises KeyringError, InvalidInput."""
         return parse_write_keys(await self._vault.get(Secret.EVENTS_KEY) or "")
@@ -77,7 +83,7 @@ class EventWriteKeys:
             raise InvalidInput(
                 f"{variable} gives the write keys here.",
                 "A new one in the keyring would not count, so none was made.",
-                f"Add “{name}=KEY” to it, with a comma before it and a key of your own.",
+                self.how_to_give(name),
             )
         try:
             return await self._make(source_id)

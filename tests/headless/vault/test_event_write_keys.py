@@ -109,5 +109,8 @@ async def test_keys_of_the_environment_are_named_by_their_variable_and_none_is_m
         await keys.make(3, "app")
     assert "“app=KEY”" in found.value.hint
     assert await vault.get(Secret.EVENTS_KEY) == "older"
-    others = EnvironmentVault(vault, read_environment_secrets({"FAIRLEAD_SAILTHRU_KEY": "s"}))
-    assert EventWriteKeys(others, tmp_path / "keys.lock").location_label == vault.location_label
+    given = {"FAIRLEAD_SAILTHRU_KEY": "s"}
+    others = EnvironmentVault(vault, read_environment_secrets(given))
+    keys = EventWriteKeys(others, tmp_path / "keys.lock")
+    assert keys.location_label == vault.location_label
+    assert keys.how_to_give("app") == "`fairlead events source key app` makes one."

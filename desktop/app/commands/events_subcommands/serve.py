@@ -126,7 +126,7 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
         f"Taking events at {place.url(port)}, {reach}. Point a Segment library's host there.",
         f"Sources: {', '.join(served)}. The write keys: {where}.",
         *(
-            f"“{name}” has no write key: `fairlead events source key` makes one."
+            f"“{name}” has no write key. {services.event_sources.write_keys.how_to_give(name)}"
             for name in keyless
         ),
         "They are stored; `fairlead events deliver` sends them.",
