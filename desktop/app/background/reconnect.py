@@ -1,9 +1,14 @@
 """Signs in again while a service is offline or slow, so that the open window notices its return."""
 
+import contextlib
+
 from desktop.app.workspace_session import WorkspaceSession
 from desktop.clients.service_status import ServiceStatus
+from desktop.kit.errors import AppError
+from desktop.model.service import Service
 
 POLL_S = 15.0
+_AWAY = (ServiceStatus.OFFLINE, ServiceStatus.FAILING, ServiceStatus.SLOW)
 
 
 async def retry_lost_connections(session: WorkspaceSession) -> None:
@@ -11,10 +16,13 @@ async def retry_lost_connections(session: WorkspaceSession) -> None:
 
     Nothing is sent while all is well: a desk that is open all day must not use up calls.
     """
-    is_away = any(
-        state.status in (ServiceStatus.OFFLINE, ServiceStatus.FAILING, ServiceStatus.SLOW)
-        for state in session.service_states
-    )
+    away = {state.service for state in session.service_states if state.status in _AWAY}
     error = session.connection_error
-    if session.is_connected and (is_away or (error is not None and error.is_retryable)):
-        await session.identify()
+    if not session.is_connected or not (away or (error is not None and error.is_retryable)):
+        return
+    await session.identify()
+    sell = session.clients.sell
+    if sell is not None and Service.SELL.title in away:
+        # Signing in asks the other two alone; until the next customer Sell would stay offline.
+        with contextlib.suppress(AppError):
+            await sell.me()

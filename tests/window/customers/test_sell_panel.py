@@ -1,5 +1,6 @@
 """The panel Zendesk Sell: shown where Sell is connected, on its own, and hidden elsewhere."""
 
+from desktop.app.background.reconnect import retry_lost_connections
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from desktop.panels.customer.sell_panel import SellPanel
@@ -87,3 +88,18 @@ async def test_sell_panel_is_hidden_where_sell_is_not_connected(window: WindowDr
     await window.look_up("maria@lopez.example")
     assert not window.find_all("Zendesk Sell", SellPanel)
     assert "Sell" not in window.visible_texts()
+
+
+async def test_sell_that_is_back_is_noticed_without_a_customer(window: WindowDriver) -> None:
+    def says(words: str) -> bool:
+        return words in window.view.status_bar.item("Zendesk Sell").accessibleName()
+
+    await connect_sell(window)
+    window.sandbox.set_faults("sell:* *:reset")
+    await window.look_up("maria@lopez.example")
+    await window.wait_until(lambda: says("slow"))
+    await retry_lost_connections(window.house.session)
+    assert says("slow")
+    window.sandbox.clear_faults()
+    await retry_lost_connections(window.house.session)
+    await window.wait_until(lambda: says("live"))
