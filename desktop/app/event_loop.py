@@ -23,24 +23,17 @@ _MAX_TURN_S = 0.008
 
 
 def run_on_qt_event_loop(app: QApplication, main: Coroutine[Any, Any, T]) -> T:
-    """Run the window's async main on the Qt loop of `app`, with four worker threads."""
-
-    def factory() -> asyncio.AbstractEventLoop:
-        loop: asyncio.AbstractEventLoop = QtEventLoop(app)
-        # qasync's own executor is made of QThreads, which must not outlive the application.
-        loop.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="work"))
-        return loop
-
+    """Run the window's async main on the Qt loop of `app`; Python collects on Qt's thread."""
     collector = GuiThreadGarbageCollector()
     try:
-        with asyncio.Runner(loop_factory=factory) as runner:
+        with asyncio.Runner(loop_factory=lambda: QtEventLoop(app)) as runner:
             return runner.run(main)
     finally:
         collector.restore_automatic_collection()
 
 
 class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
-    """qasync's loop with all ready callbacks run in one turn of Qt's loop.
+    """qasync's loop with four worker threads and all ready callbacks run in one turn of Qt's loop.
 
     qasync itself starts a Qt timer for each callback, and a request takes thirty of them. In one
     turn a request is on its way before anything is drawn, and an answer is taken in before the
@@ -52,6 +45,8 @@ class QtEventLoop(qasync.QEventLoop):  # type: ignore[misc]
         # qasync calls `call_soon` while it is being built: None until then.
         super().__init__(app)
         self._ready_callbacks = _ReadyCallbacks()
+        # qasync's own executor is made of QThreads, which must not outlive the application.
+        self.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="work"))
 
     def call_soon(
         self, callback: Callable[..., object], *args: Any, context: Context | None = None

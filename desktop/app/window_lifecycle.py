@@ -6,7 +6,6 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject
@@ -14,6 +13,7 @@ from PySide6.QtCore import QObject
 from desktop.app.container import WorkspaceServices
 from desktop.app.open_tabs import OpenTabsKeeper
 from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
+from desktop.app.startup.deferred_imports import CONNECTING_AND_PAGES, import_deferred
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.customer.customer_search import CustomerSearch
 from desktop.kit.change_bus import ChangeSet, Topic
@@ -44,14 +44,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# Needed soon, but not for the first paint: imported by a thread while the window stands already.
-_DEFERRED_MODULES = (
-    "desktop.app.service_connections",
-    "desktop.panels.customer.customer_sheet_widget",
-    "desktop.app.background.background_loops",
-    "desktop.app.workspace_actions",
-    "desktop.app.page_factory",
-)
 # Services that take longer to answer keep nobody from closing: then it is asked.
 _PATIENCE_WITH_SENDING_S = 5.0
 
@@ -178,7 +170,7 @@ class WindowLifecycle(QObject):
 
     async def run(self) -> None:
         """Connect, and run the background loops until the window is closed; then shut down."""
-        await asyncio.to_thread(_import_deferred_modules)
+        await import_deferred(CONNECTING_AND_PAGES)
         from desktop.app.background.background_loops import start_background_loops
         from desktop.app.background.team_presence import TeamPresence
 
@@ -422,8 +414,3 @@ class WindowLifecycle(QObject):
             view.show_page(page)
             # What was said while it was connecting is not about the page that was open first.
             view.banner.move_to_current_page()
-
-
-def _import_deferred_modules() -> None:
-    for name in _DEFERRED_MODULES:
-        import_module(name)

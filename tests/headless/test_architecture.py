@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from desktop.app.startup.deferred_imports import CONNECTING_AND_PAGES, WINDOW_LIFECYCLE
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 
@@ -223,6 +224,18 @@ def test_packages_below_viewmodels_import_without_qt() -> None:
         [sys.executable, "-c", code, *wanted], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_threads_import_no_class_of_qt() -> None:
+    names = [*WINDOW_LIFECYCLE.without_qt, *CONNECTING_AND_PAGES.without_qt]
+    code = f"import sys; sys.modules['PySide6'] = None; import {', '.join(names)}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    texts = {p.relative_to(DESKTOP).as_posix(): p.read_text(encoding="utf-8") for p in CODE}
+    threads = re.compile(r"(?:to_thread|run_in_executor|submit|Thread)\([^)]*import_module")
+    assert [n for n, text in texts.items() if threads.search(text)] == [
+        "app/startup/deferred_imports.py"
+    ]
 
 
 def test_command_line_starts_without_slow_imports() -> None:

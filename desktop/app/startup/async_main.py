@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import sys
-from importlib import import_module
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.single_instance.instance_lock import InstanceLock
+from desktop.app.startup.deferred_imports import WINDOW_LIFECYCLE, import_deferred
 from desktop.app.startup.link_event_filter import LinkEventFilter
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.settings.workspace import Workspace
@@ -29,8 +29,8 @@ async def run_until_closed(
         arguments.append(LinkEventFilter(startup_window.app).link_received)
     for received in arguments:
         received.connect(early_arguments.append)
-    # In a thread, so that the window answers meanwhile: these imports take some 200 ms.
-    await asyncio.to_thread(import_module, "desktop.app.window_lifecycle")
+    # The window answers meanwhile: these imports take some 200 ms.
+    await import_deferred(WINDOW_LIFECYCLE)
     from desktop.app.container import build_services
     from desktop.app.window_lifecycle import WindowLifecycle
 
