@@ -3,7 +3,7 @@
 Texts are inserted as characters, never read as mark-up.
 """
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -162,8 +162,18 @@ def set_page_margins(device: QPagedPaintDevice) -> None:
     device.setPageMargins(margins, QPageLayout.Unit.Millimeter)
 
 
+def let_thread_start_timers() -> None:
+    """Give the calling thread what Qt's timers need: the layout of a QTextDocument starts one.
+
+    Qt prints a warning for each timer in a thread of Python's, which has no event dispatcher. It
+    ends with the thread.
+    """
+    QEventLoop()
+
+
 def make_pdf(sheet: PrintedSheet) -> bytes:
-    """Return a customer's printed sheet as a PDF document, of A4 pages."""
+    """Return a customer's printed sheet as a PDF document, of A4 pages; any thread may call it."""
+    let_thread_start_timers()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 
 from desktop.panels.customer.printed_document import (
     char_format,
+    let_thread_start_timers,
     paint_pages,
     set_page_margins,
 )
@@ -57,6 +58,7 @@ def collect_printed(model: ReportsPageModel, tiles: Mapping[str, ReportTile]) ->
 
 def make_report_pdf(printed: PrintedReports) -> bytes:
     """Return reports as a PDF document of A4 pages; any thread may call it."""
+    let_thread_start_timers()
     document = build_document(printed)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
