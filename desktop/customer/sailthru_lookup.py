@@ -40,6 +40,7 @@ class SailthruLookup:
         self._is_own_read = asyncio.Event()
         # When Sailthru said that the query's or the primary address has no profile.
         self._absent_at: float | None = None
+        self._own: _FoundProfile | None = None
         self._found: tuple[_FoundProfile, ...] = ()
         self._error: AppError | None = None
 
@@ -72,8 +73,8 @@ class SailthruLookup:
         except NotFound:
             cached, now = builder.sheet.profile.value, builder.now()
             self._absent_at = now
-            builder.update(profile=SheetPart(state=SheetPartState.LOADING), matched_by="")
             if cached is not None and key in (cached.sid, cached.email):
+                builder.update(profile=SheetPart(state=SheetPartState.LOADING), matched_by="")
                 # Deleted or merged at Sailthru: the cached copy goes too.
                 await builder.save_in_background(builder.cache.delete_profile.blocking, cached.sid)
             if "@" in key:
@@ -84,14 +85,23 @@ class SailthruLookup:
         except AppError as error:
             builder.set_failed(error, "profile")
             return
-        await self._publish_profile(profile, matched_by=key)
+        self._own = _FoundProfile(MatchIdentifier.EMAIL, key, profile)
+        shown = builder.sheet.profile.value
+        if shown is None or shown.sid == profile.sid:
+            builder.set_read("profile", profile, matched_by=key, is_linked=False)
+        # Else a remembered pair is on show, and a change that somebody makes now is of that one:
+        # which it is stays undecided until both are read.
+        await self._save(profile, asked=key)
 
     async def _publish_profile(
         self, profile: SailthruProfile, *, matched_by: str, linked: bool = False
     ) -> None:
         self._builder.set_read("profile", profile, matched_by=matched_by, is_linked=linked)
+        await self._save(profile, asked=matched_by)
+
+    async def _save(self, profile: SailthruProfile, *, asked: str) -> None:
         save = self._builder.cache.save_profile.blocking
-        await self._builder.save_in_background(save, profile, self._builder.now(), asked=matched_by)
+        await self._builder.save_in_background(save, profile, self._builder.now(), asked=asked)
 
     async def load_other_profiles(self, user: ZendeskUser) -> None:
         """Read every Sailthru profile that may be the user's, for `choose_profile`.
@@ -175,8 +185,13 @@ class SailthruLookup:
 
     def _own_profile(self) -> SailthruProfile | None:
         """Return the profile at the address or sid that was looked up, once it has been read."""
-        part = self._builder.sheet.profile
-        return part.value if part.state is SheetPartState.READ else None
+        return self._own.profile if self._own is not None else None
+
+    @property
+    def _is_own_shown(self) -> bool:
+        part, own = self._builder.sheet.profile, self._own_profile()
+        is_read = part.state is SheetPartState.READ
+        return is_read and part.value is not None and own is not None and part.value.sid == own.sid
 
     async def choose_profile(self) -> None:
         """Choose the profile the sheet shows, once the user's possible profiles are read.
@@ -186,10 +201,7 @@ class SailthruLookup:
         builder, own = self._builder, self._own_profile()
         if self._sailthru is None:
             return
-        found = self._found
-        if own is not None:
-            matched_by = builder.sheet.matched_by
-            found = (_FoundProfile(MatchIdentifier.EMAIL, matched_by, own), *found)
+        found = (self._own, *self._found) if self._own is not None else self._found
         by_sid = {one.profile.sid: one for one in reversed(found)}
         match = match_customer((one.key, one.profile.sid) for one in found)
         is_failed = builder.sheet.profile.state is SheetPartState.FAILED
@@ -200,12 +212,14 @@ class SailthruLookup:
         )
         if match.id and not is_shown_otherwise:
             one = next(f for f in found if f.profile.sid == match.id and f.key is match.identifier)
-            if own is None or own.sid != match.id or one.is_linked:
+            if own is None or own.sid != match.id or one.is_linked or not self._is_own_shown:
                 matched_by = one.value if one.key is MatchIdentifier.EMAIL else ""
                 matched_by = matched_by or one.profile.email or one.profile.sid
                 await self._publish_profile(
                     one.profile, matched_by=matched_by, linked=one.is_linked
                 )
+        elif self._own is not None and not self._is_own_shown:
+            await self._publish_profile(self._own.profile, matched_by=self._own.value)
         elif own is None and not is_failed and self._absent_at is not None:
             if self._error is not None:
                 builder.set_failed(self._error, "profile")

@@ -341,9 +341,10 @@ def _find_parts(
 def _add_profile_of_user(
     connection: sqlite3.Connection, sheet: CustomerSheet, person: ZendeskUser
 ) -> CustomerSheet:
-    if sheet.profile.value is not None:
+    # As the look-up does: the sid asked for, what somebody chose, what a run matched, the address
+    # asked for, then every address.
+    if sheet.query.kind is LookupQueryKind.SID:
         return sheet
-    # As the look-up does: what somebody chose, what a run matched, then every address.
     pair = connection.execute(
         "SELECT sid, is_linked FROM"
         " (SELECT user_id, sid, account, 1 AS is_linked FROM main.profile_link"
@@ -361,6 +362,8 @@ def _add_profile_of_user(
                 is_linked=bool(pair["is_linked"]),
                 matched_by=paired.value.email or "",
             )
+    if sheet.profile.value is not None:
+        return sheet
     for address in person.emails:
         part = _profile_by_address(connection, address)
         if part.value is not None:

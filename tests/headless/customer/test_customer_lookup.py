@@ -156,6 +156,26 @@ async def test_lookup_finds_profile_that_a_run_has_matched(
         assert not sheet.is_linked
 
 
+async def test_linked_profile_stays_on_show_while_that_of_the_address_is_read(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
+) -> None:
+    email, absent = customers.new_email(), customers.new_email()
+    sandbox.create_profile(email)
+    for address in (email, absent):
+        linked = sandbox.create_profile(customers.new_email())
+        person = sandbox.create_user(address)
+        services.store.drafts_and_links.save_link.blocking(person, linked, "Ada", 1.0)
+        await services.lookup.look_up(address)
+        shown: list[str | None] = []
+        await services.lookup.look_up(
+            address,
+            lambda sheet, shown=shown: shown.append(
+                sheet.profile.value.sid if sheet.profile.value is not None else None
+            ),
+        )
+        assert set(shown) == {linked}
+
+
 async def test_profile_of_external_id_is_offered_beside_that_of_address(
     services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:

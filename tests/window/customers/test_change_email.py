@@ -229,7 +229,9 @@ async def test_address_changed_to_one_with_a_profile_is_decided_in_the_drawer(
     )
     await window.house.address_watch.check_all()
     await window.look_up("id:7702")
-    await window.wait_for_text("The profile at tom@old.example is not shown here: it may be theirs too.")
+    await window.wait_for_text(
+        "The profile at tom@old.example is not shown here: it may be theirs too."
+    )
     window.save_screenshot("address-differs-hidden")
     window.click("Show that one")
     await window.wait_for_text("mail from Sailthru still goes to tom@old.example")
