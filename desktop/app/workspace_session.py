@@ -29,7 +29,7 @@ from desktop.model.name_splitting import NameSplitRule
 from desktop.model.permission import Actor, PermissionRules
 from desktop.settings import settings_table
 from desktop.settings.managed_policy import ManagedPolicy
-from desktop.settings.permission_rules import leads_from
+from desktop.settings.permission_rules import customer_value_source_from, leads_from
 from desktop.settings.settings_file import SettingsValues
 from desktop.settings.window_state import WindowState, WindowStateFile
 
@@ -148,6 +148,7 @@ class WorkspaceSession:
             paused_var=get(settings_table.PAUSED_VAR),
             paused_list=get(settings_table.PAUSED_LIST),
             name_split=NameSplitRule(get(settings_table.NAME_SPLIT)),
+            value_vars=customer_value_source_from(self.values).vars,
         )
 
     def reload_settings(self) -> None:

@@ -13,6 +13,7 @@ from desktop.model.json_value import Json
 from desktop.model.marketing_pause import PauseTerms, parse_pause_terms, pause_name
 from desktop.model.name_splitting import split_name
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.profile_field_type import require_same_type
 from desktop.model.sailthru_naming_rules import (
     find_list_name,
     validate_list_name,
@@ -89,7 +90,8 @@ class EditFactory:
     def var(self, name: str, value: Json) -> EditRequest:
         """Build an edit request of a var; None clears it (the key stays, docs/sailthru.md 2.1).
 
-        Raises InvalidInput for health and sync mark, which need rights of their own.
+        Raises InvalidInput for health, sync mark and pause, which need rights of their own, for
+        what Sailthru computes, and for a value of another type than the profile's.
         """
         owned = {
             self._names.health_var: "health",
@@ -102,6 +104,15 @@ class EditFactory:
                 f"Fairlead keeps the customer's {what} there.",
                 f"Change the customer's {what} instead.",
             )
+        if name in self._names.value_vars:
+            raise InvalidInput(
+                f"“{name}” is not changed as a profile field.",
+                "Sailthru computes it, and Fairlead reads the customer value there.",
+                "Change the data that Sailthru computes it from.",
+            )
+        profile = self._sheet.profile.value
+        if profile is not None:
+            require_same_type(name, profile.vars.get(name), value)
         return self._profile_request(
             EditKind.VAR, validate_var_name(name), validate_var_value(value)
         )

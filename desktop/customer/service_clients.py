@@ -21,7 +21,8 @@ class ServiceClients:
 class AccountFieldNames:
     """The account's names for the vars, list, field and tag that Fairlead writes.
 
-    `name_split` is how Zendesk's one name becomes a first and a last name.
+    `name_split` is how Zendesk's one name becomes a first and a last name. `value_vars` are those
+    of Sailthru's customer value and predictions, which are read alone.
     """
 
     health_var: str
@@ -32,3 +33,4 @@ class AccountFieldNames:
     paused_var: str = "zendesk_paused"
     paused_list: str = "Support - paused"
     name_split: NameSplitRule = NameSplitRule.FIRST_SPACE
+    value_vars: frozenset[str] = frozenset()

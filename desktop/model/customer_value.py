@@ -53,6 +53,11 @@ class CustomerValueSource:
     thresholds: Mapping[int, float] = field(default_factory=dict)
     high_from: int = HIGHEST_SEGMENT
 
+    @property
+    def vars(self) -> frozenset[str]:
+        """The names of the vars that customer value is read from."""
+        return frozenset((self.segment_var, *(each.var for each in self.predictions))) - {""}
+
 
 @dataclass(frozen=True)
 class CustomerValue:

@@ -10,6 +10,7 @@ from desktop.model.edit import EditKind
 from desktop.model.json_value import Json
 from desktop.model.merge_tag import zephyr_key_tag, zephyr_var_tag
 from desktop.model.permission import Permission
+from desktop.model.profile_field_type import profile_field_type
 from desktop.model.sheet_overlay import pending_edit
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
@@ -93,14 +94,14 @@ def build_profile_data_view(
 
 def protected_field_reason(context: CustomerContext, name: str) -> str:
     """Say why the profile dialog does not edit a var: Fairlead itself reads it; "" if it may."""
-    names, source = context.display_settings.names, context.display_settings.value_source
+    names = context.display_settings.names
     if name == names.health_var:
         return "Fairlead reads the customer's health here. Change it in the panel Health."
     if name == names.mark_var:
         return "This marks the customer for the sync. Change it with the switch Sync to Zendesk."
     if name == names.paused_var:
         return "This holds the end of a pause. Pause and end it in the panel Opt-out."
-    if name == source.segment_var or any(name == each.var for each in source.predictions):
+    if name in names.value_vars:
         return "Fairlead reads the customer value here; Sailthru computes it."
     return ""
 
@@ -117,7 +118,7 @@ def _build_field_row(context: CustomerContext, name: str, value: Json) -> Profil
     return ProfileFieldRow(
         name,
         format_field_value(now),
-        json_type_name(now),
+        profile_field_type(now),
         "Zendesk" if zendesk else "Sailthru",
         msgspec.json.encode(now).decode(),
         context.progress_text(edit) if edit else "",
@@ -137,19 +138,6 @@ def format_field_value(value: Json) -> str:
     if isinstance(value, int | float):
         return str(value)
     return msgspec.json.encode(value).decode()[:300]
-
-
-def json_type_name(value: Json) -> str:
-    """Name a JSON type in the panel Profile data: text, number, yes/no, list, object, none."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes/no"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "text"
-    return "list" if isinstance(value, list | tuple) else "object"
 
 
 def _sort_key(name: str) -> tuple[int, str]:

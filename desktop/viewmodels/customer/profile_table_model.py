@@ -8,7 +8,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from desktop.kit.errors import InvalidInput
 from desktop.kit.text import fold_text
 from desktop.model.json_value import Json
-from desktop.viewmodels.customer.profile_data_view import ProfileFieldRow, json_type_name
+from desktop.model.profile_field_type import PROFILE_FIELD_TYPES, profile_field_type
+from desktop.viewmodels.customer.profile_data_view import ProfileFieldRow
 
 _ModelIndex = QModelIndex | QPersistentModelIndex
 _COLUMN_TITLES = ("Field", "Value", "Type", "From")
@@ -89,7 +90,7 @@ class ProfileTableModel(QAbstractTableModel):
 
 
 def parse_field_value(text: str, type_name: str, before: str = "") -> Json:
-    """Parse a value typed into the profile dialog, of a type that `json_type_name` names.
+    """Parse a value typed into the profile dialog, of a type that `profile_field_type` names.
 
     A text is taken as it is, unless `before`, the `field_text` it was made from, was quoted; a
     yes/no also as yes, no, on or off. Raises InvalidInput for what is no value of that type.
@@ -106,20 +107,14 @@ def parse_field_value(text: str, type_name: str, before: str = "") -> Json:
             value: Json = json.loads(stripped, parse_constant=_reject_json_constant)
         except (ValueError, RecursionError):
             value = None
-        if json_type_name(value) == type_name:
+        if profile_field_type(value) == type_name:
             return value
     what, example = _TYPE_EXAMPLES[type_name]
     raise InvalidInput(f"That is not {what}.", "Nothing was saved.", f"Type it like {example}.")
 
 
 _YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_TYPE_EXAMPLES = {
-    "text": ("a whole text in quotes", '"two\\nlines"'),
-    "number": ("a number", "42 or 3.5"),
-    "yes/no": ("yes or no", "true or false"),
-    "list": ("a list", '["red", "blue"]'),
-    "object": ("an object", '{"size": 42}'),
-}
+_TYPE_EXAMPLES = PROFILE_FIELD_TYPES | {"text": ("a whole text in quotes", '"two\\nlines"')}
 # For a field that has no value yet, in the order of a drop-down.
 FIELD_TYPES = tuple(_TYPE_EXAMPLES)
 

@@ -246,7 +246,7 @@ def test_edit_as_agent_allows_optout_and_refuses_opt_in_and_permission_changes(
     refused = [
         ("--optout", "none", "--ticket", "48213"),
         ("--list", "Newsletter=off"),
-        ("--var", "city=1"),
+        ("--var", 'city="1"'),
         ("--sync-to-sailthru", "on"),
     ]
     assert (

@@ -15,6 +15,7 @@ from desktop.kit.errors import InvalidInput, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
+from desktop.model.json_value import Json
 from desktop.model.lookup_query import parse_lookup_query
 from desktop.model.optout_level import OptOutLevel
 from tests.support.clocks import ManualClock
@@ -401,7 +402,7 @@ async def test_edit_names_target_id_and_before_value(services: WorkspaceServices
     made = [
         factory.optout(OptOutLevel.ALL), factory.health(CustomerHealth.HAPPY), factory.health(None),
         factory.sync_mark(on=False),
-        factory.sync_checkbox(on=False), factory.var("city", {"a": 1}),
+        factory.sync_checkbox(on=False), factory.var("city", "Porto"),
     ]  # fmt: skip
     assert {i.target.id for i in made} == {"5e9f3c1b2a4d6e8f00713401", "7701"}
     assert [i.old for i in made] == ["none", "neutral", "neutral", True, True, "Lisbon"]
@@ -410,6 +411,27 @@ async def test_edit_names_target_id_and_before_value(services: WorkspaceServices
         factory.optout(OptOutLevel.BLAST)
     with pytest.raises(InvalidInput):
         factory.create(MARIA)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("city", 1, "holds a text"),
+        ("ltv", "3039", "holds a number"),
+        ("ltv", True, "holds a number"),
+        ("ltv", [1], "holds a number"),
+        ("customer_value", 3, "Sailthru computes it"),
+        ("rev_365", None, "Sailthru computes it"),
+    ],
+)
+async def test_edit_of_field_keeps_its_type_and_what_sailthru_computes(
+    services: WorkspaceServices, name: str, value: Json, words: str
+) -> None:
+    factory = await wishes(services, MARIA)
+    with pytest.raises(InvalidInput, match=words):
+        factory.var(name, value)
+    assert factory.var("ltv", None).new is None
+    assert factory.var("never_set", value).new == value
 
 
 async def test_profile_create_requires_confirmed_absence(

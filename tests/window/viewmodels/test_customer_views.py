@@ -19,6 +19,7 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.marketing_pause import pause_name
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Role
+from desktop.model.profile_field_type import profile_field_type
 from desktop.model.sailthru_profile import Purchase, SailthruList
 from desktop.model.team import TeamEntry
 from desktop.model.zendesk_ticket import ZendeskTicket
@@ -35,7 +36,6 @@ from desktop.viewmodels.customer.pause_view import build_pause_view
 from desktop.viewmodels.customer.profile_data_view import (
     build_profile_data_view,
     format_field_value,
-    json_type_name,
 )
 from desktop.viewmodels.customer.tickets_view import build_tickets_view
 from desktop.viewmodels.customer.timeline_view import build_timeline_view, edit_text
@@ -636,7 +636,7 @@ def test_profile_data_order_and_counts() -> None:
      ({"a": 1}, '{"a":1}', "object")],
 )  # fmt: skip
 def test_profile_data_value_and_type(value: Any, text: str, kind: str) -> None:
-    assert (format_field_value(value), json_type_name(value)) == (text, kind)
+    assert (format_field_value(value), profile_field_type(value)) == (text, kind)
 
 
 @pytest.mark.parametrize(
