@@ -1,14 +1,11 @@
 """Signs in to Zendesk Sell with the browser; a set-up then checks and stores what it gave."""
 
-import contextlib
-
-from desktop.clients.http_messages import Transport
-from desktop.clients.oauth import OAuthTokens
 from desktop.clients.sell.oauth import SellOAuthClient
 from desktop.connect.connection_check import OnCheck, are_needed_checks_ok
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.oauth_redirect_listener import REDIRECT_TIMEOUT_S
 from desktop.connect.oauth_sign_in import OAuthSignInRequest, OpenBrowser, sign_in_with_browser
+from desktop.connect.sell_revocation import revoke_sell_tokens
 from desktop.connect.workspace_setup import SetupReport, set_up_workspace
 from desktop.kit.errors import AppError, Forbidden, NotPermitted
 from desktop.model.service import Service
@@ -50,6 +47,7 @@ async def sign_in_to_sell(
     request = OAuthSignInRequest(address, client, limit_s=limit_s)
     async with services.transport(Service.SELL.title, address) as transport:
         tokens = await sign_in_with_browser(request, transport, open_browser, config.clock)
+        unkept = (tokens.refresh, tokens.access)
         try:
             if tokens.refresh is None:
                 raise Forbidden(
@@ -62,15 +60,8 @@ async def sign_in_to_sell(
             if report.has_refused_settings:
                 raise NotPermitted("Zendesk Sell was not connected.", " ".join(report.notes))
         except AppError:
-            await _revoke(client, transport, tokens)
+            await revoke_sell_tokens(client, transport, unkept, config.clock.now())
             raise
         if not report.is_stored or not are_needed_checks_ok(report.checks):
-            await _revoke(client, transport, tokens)
+            await revoke_sell_tokens(client, transport, unkept, config.clock.now())
     return report
-
-
-async def _revoke(client: SellOAuthClient, transport: Transport, tokens: OAuthTokens) -> None:
-    """Revoke tokens that nobody keeps; where Sell can't be asked they end by themselves."""
-    for token in filter(None, (tokens.refresh, tokens.access)):
-        with contextlib.suppress(AppError):
-            await transport.send(client.revoke_request(token))

@@ -34,6 +34,10 @@ from desktop.connect.local_databases import LocalDatabases
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
+from desktop.connect.sell_revocation import (
+    read_sell_sign_in,
+    revoke_replaced_sell_sign_in,
+)
 from desktop.connect.sell_setup import (
     check_sell_setup,
     choose_sell_sign_in,
@@ -159,6 +163,7 @@ async def set_up_workspace(
         settings |= hold_new_events(before, settings, was_connected=is_connected)
         # Sell's token goes where this person may lead it, and nowhere else.
         values = _with_kept_sell_settings(values, before.with_changes(settings))
+        former_sell = await read_sell_sign_in(config, before)
         await check_sell_setup(config, values, secrets, settings, checks)
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
@@ -190,6 +195,9 @@ async def set_up_workspace(
         settings |= note_connected_sources(config, before, values, secrets, outcome.actor)
         file.change(settings)
         await config.seal.keep_number()
+        notes += await revoke_replaced_sell_sign_in(
+            config, file.load().values, former_sell, setup.secrets.get(Secret.SELL_REFRESH)
+        )
     return SetupReport(
         config.workspace.name,
         checks.results(),

@@ -305,6 +305,52 @@ async def test_token_takes_the_place_of_the_sign_in(
     assert [await desk.vault.get(secret) for secret in SELL_SECRETS] == [token, None, None, None]
 
 
+@pytest.mark.parametrize("by", ["token", "sign-in", "sign-in that is refused"])
+async def test_sign_in_that_is_replaced_is_revoked(
+    sandbox: SetupSandbox, desk: ConnectionConfig, by: str
+) -> None:
+    await connect(sandbox, desk)
+    access = (await header(desk)).removeprefix("Bearer ")
+    refresh = str(await desk.vault.get(Secret.SELL_REFRESH))
+    if by == "token":
+        report = await set_up_workspace(sandbox.connection_document, desk)
+    else:
+        scope = "write" if by == "sign-in that is refused" else "read write profile sync"
+        again = sell_oauth.sign_in(sandbox, scope=scope)["refresh_token"]
+        report = await set_up_workspace(document(sandbox, refresh_token=again), desk)
+    assert not [note for note in report.notes if "revoked" in note]
+    assert not sell_oauth.is_accepted(sandbox, access)
+    assert sell_oauth.renew(sandbox, refresh).body["error"] == "invalid_grant"
+    if by != "sign-in that is refused":
+        assert sell_oauth.is_accepted(sandbox, (await header(desk)).removeprefix("Bearer "))
+
+
+async def test_sign_in_that_goes_on_is_not_revoked(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await connect(sandbox, desk)
+    sandbox.forget_test()
+    own = str(await desk.vault.get(Secret.SELL_REFRESH))
+    others = {k: v for k, v in sandbox.connection_document.items() if k != "sell"}
+    for again in (others, document(sandbox), document(sandbox, refresh_token=own)):
+        assert (await set_up_workspace(again, desk)).is_ok
+    assert sell_oauth.is_accepted(sandbox, (await header(desk)).removeprefix("Bearer "))
+    asked = sandbox.control("GET", "requests")["requests"]
+    assert not [what for what in asked if what.endswith("POST /oauth2/revoke")]
+
+
+async def test_replaced_sign_in_that_could_not_be_revoked_is_told(
+    sandbox: SetupSandbox, desk: ConnectionConfig
+) -> None:
+    await connect(sandbox, desk)
+    sandbox.forget_test().add_fault("sell:POST /oauth2/revoke:503")
+    report = await set_up_workspace(sandbox.connection_document, desk)
+    assert report.is_ok
+    assert [
+        note for note in report.notes if "former sign-in to Zendesk Sell was not revoked" in note
+    ]
+
+
 async def test_sign_in_is_not_sent_to_another_address(
     sandbox: SetupSandbox, desk: ConnectionConfig
 ) -> None:
