@@ -29,6 +29,14 @@ from desktop.store.feed_repository import (
 )
 from desktop.store.repository import Repository
 
+# The index holds addresses alone, and SQLite takes it where the query says so; `+kind` keeps it
+# from the index by kind, which would read everybody of it for each chunk of a plan.
+_AT_HASHES = "email_hash <> '' AND email_hash IN (SELECT value FROM json_each(?)) AND active"
+FIND_BY_HASH_SQL = (
+    f"SELECT email_hash, id FROM feed_sell WHERE {_AT_HASHES} AND +kind = ? ORDER BY id"  # noqa: S608
+)
+LIST_BY_HASH_SQL = f"SELECT email_hash, kind, body FROM feed_sell WHERE {_AT_HASHES} ORDER BY id"  # noqa: S608
+
 
 @dataclass(frozen=True)
 class SellChange:
@@ -122,11 +130,18 @@ class SellFeedRepository(Repository):
         return tuple(sorted((_decode(kind, row["body"]) for row in found), key=lambda one: one.id))
 
     @database_call
-    def is_there(self, kind: SellRecordKind, record_id: str) -> bool:
-        """Whether Sell's feed has this contact or lead, and not as deleted."""
-        sql = "SELECT 1 FROM feed_sell WHERE id = ? AND kind = ? AND active"
+    def filter_there(
+        self, kinds: Iterable[SellRecordKind], record_ids: Iterable[str]
+    ) -> frozenset[str]:
+        """Filter record ids to those that Sell's feed has as one of `kinds`, and not as deleted."""
+        sql = (
+            "SELECT id FROM feed_sell WHERE id IN (SELECT value FROM json_each(?)) AND active"
+            " AND kind IN (SELECT value FROM json_each(?))"
+        )
+        wanted = msgspec.json.encode(list(record_ids)).decode()
+        of_kinds = msgspec.json.encode([kind.value for kind in kinds]).decode()
         return self._database.read(
-            lambda c: c.execute(sql, (record_id, kind.value)).fetchone() is not None
+            lambda c: frozenset(row["id"] for row in c.execute(sql, (wanted, of_kinds)))
         )
 
     def iter_records(
@@ -149,12 +164,22 @@ class SellFeedRepository(Repository):
 
         def look(connection: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
             found: dict[str, tuple[str, ...]] = {}
-            for row in connection.execute(
-                "SELECT email_hash, id FROM feed_sell WHERE email_hash IN"
-                " (SELECT value FROM json_each(?)) AND kind = ? AND active ORDER BY id",
-                (wanted, kind.value),
-            ):
+            for row in connection.execute(FIND_BY_HASH_SQL, (wanted, kind.value)):
                 found[row["email_hash"]] = (*found.get(row["email_hash"], ()), row["id"])
+            return found
+
+        return self._database.read(look)
+
+    @database_call
+    def list_by_email_hash(self, hashes: Iterable[str]) -> dict[str, tuple[SellPerson, ...]]:
+        """Select the contacts and leads that are not deleted, by the MD5 of the address."""
+        wanted = msgspec.json.encode([one.lower() for one in hashes if one]).decode()
+
+        def look(connection: sqlite3.Connection) -> dict[str, tuple[SellPerson, ...]]:
+            found: dict[str, tuple[SellPerson, ...]] = {}
+            for row in connection.execute(LIST_BY_HASH_SQL, (wanted,)):
+                person = _decode(SellRecordKind(row["kind"]), row["body"])
+                found[row["email_hash"]] = (*found.get(row["email_hash"], ()), person)
             return found
 
         return self._database.read(look)

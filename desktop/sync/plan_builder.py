@@ -4,7 +4,7 @@ Memory stays flat whatever the size of the source: no more than one chunk of rec
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -187,11 +187,7 @@ class _PlanWalk:
         members, after = self._store.sync_state.list_members, ""
         while page := await members(self._request.sync.name, after):
             after = page[-1].target_id
-            gone = [
-                member
-                for member in page
-                if not await self._store.run(self._source.is_still_member, member)
-            ]
+            gone = await self._store.run(self._filter_gone, page)
             self._leaving_count += len(gone)
             while gone:
                 # A source record that was linked anew may have two members: one at a time.
@@ -205,6 +201,10 @@ class _PlanWalk:
         target_ids = {id_: member.target_id for id_, member in gone.items()}
         there = await self._lookup.look_up_members(records, target_ids, context)
         await self._store_rows(SourceChunk(outside=records), there)
+
+    def _filter_gone(self, members: Iterable[SyncMember]) -> list[SyncMember]:
+        """Filter members to those whom the source has no more; on the database's thread."""
+        return [member for member in members if not self._source.is_still_member(member)]
 
     def _park_duplicate_rows(self) -> None:
         """Park the plan's rows with an earlier row's target; runs on the database's thread."""

@@ -380,11 +380,13 @@ class PlanLookup:
         kind, feeds = sell_kind_of(self._sync), self._store.sell_feeds
         hashes = [record.email_hash for record in records if record.email_hash]
         by_hash = feeds.find_by_email_hash.blocking(kind, hashes)
+        shared = {key: ids for key, ids in by_hash.items() if len(ids) > 1}
+        every_id = [one for ids in shared.values() for one in ids]
+        people = {one.record_id: one for one in feeds.list_by_id.blocking(kind, every_id)}
         sharing: dict[str, tuple[SellPerson, ...]] = {}
-        for email_hash, ids in by_hash.items():
-            if len(ids) > 1:
-                people = feeds.list_by_id.blocking(kind, ids)
-                sharing[email_hash] = tuple(one for one in people if not is_organization(one))
+        for email_hash, ids in shared.items():
+            found = sorted((people[one] for one in ids), key=lambda one: one.id)
+            sharing[email_hash] = tuple(one for one in found if not is_organization(one))
         every = [one.record_id for people in sharing.values() for one in people]
         return replace(
             context,

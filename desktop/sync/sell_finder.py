@@ -39,14 +39,12 @@ class SellFinder(TargetFinder):
         """Find target candidates in the mirror's feed of Sell; runs on the database's thread."""
         feeds = self._store.sell_feeds
         pairs = self._store.sell_pairs.find_records.blocking(record.id for record in records)
+        every = [one for paired in pairs.values() for one in paired]
+        there = feeds.filter_there.blocking(self._kinds, every)
         found: dict[str, Candidates] = {}
         for record in records:
             # Who was deleted is nobody's target: the next rule may find another.
-            paired = tuple(
-                one
-                for one in pairs.get(record.id, ())
-                if any(feeds.is_there.blocking(kind, one) for kind in self._kinds)
-            )
+            paired = tuple(one for one in pairs.get(record.id, ()) if one in there)
             if paired and not self._sync.is_of_optouts:
                 found[record.id] = {MatchIdentifier.SID: paired}
         left = [record for record in records if record.id not in found]

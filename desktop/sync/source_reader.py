@@ -1,13 +1,14 @@
 """Reads a sync's source records from the feeds in the mirror."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.field_condition import ConditionOperator
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sell_lists import lead_lists_of
-from desktop.model.sell_optout import SellOptOutRule, read_sell_optout
+from desktop.model.sell_optout import read_sell_optout
 from desktop.model.sell_product import SellProduct
 from desktop.model.sell_record import SellPerson, parse_sell_record_id
 from desktop.model.sync import SourceKind, Sync
@@ -193,15 +194,31 @@ class SourceReader:
 
         `person` has its custom fields by id as well.
         """
-        record = source_record_from_sell(person)
+        return next(self._records_of_people([person]))
+
+    def _records_of_people(self, people: Sequence[SellPerson]) -> Iterator[SourceRecord]:
+        """Yield Sell people's source records; of opt-outs with the level that Sell marks."""
+        records = [source_record_from_sell(person) for person in people]
         if self._kind is not SourceKind.SELL_OPTOUTS:
-            return record
+            yield from records
+            return
         rule = self._sync.source.optout
-        level = read_sell_optout(person, rule)
-        if level is OptOutLevel.NONE and record.email_hash:
-            # Another contact or lead with the address may have refused: that goes before.
-            level = self._strictest_at_address(record.email_hash, rule)
-        return record if level is None else record.with_values({OPTOUT_FIELD: level.value})
+        levels = [read_sell_optout(person, rule) for person in people]
+        # Another contact or lead with the address may have refused: that goes before.
+        asked = [
+            record.email_hash
+            for record, level in zip(records, levels, strict=True)
+            if level is OptOutLevel.NONE and record.email_hash
+        ]
+        others = self._context.store.sell_feeds.list_by_email_hash.blocking(asked) if asked else {}
+        for record, level in zip(records, levels, strict=True):
+            strictest = level
+            if level is OptOutLevel.NONE:
+                at_address = others.get(record.email_hash.lower(), ())
+                strictest = _strictest(read_sell_optout(one, rule) for one in at_address)
+            yield (
+                record if strictest is None else record.with_values({OPTOUT_FIELD: strictest.value})
+            )
 
     def _product_record_of(self, product: SellProduct) -> SourceRecord | None:
         """Convert a product to a source record; None for an old one whose SKU is sold still."""
@@ -209,14 +226,6 @@ class SourceReader:
         if not product.is_sold and product.sku and is_sold(product.sku):
             return None
         return source_record_from_product(product, self._sync.source.products.currency)
-
-    def _strictest_at_address(self, email_hash: str, rule: SellOptOutRule) -> OptOutLevel:
-        feeds, levels = self._context.store.sell_feeds, [OptOutLevel.NONE]
-        for kind in self._sell_kinds:
-            ids = feeds.find_by_email_hash.blocking(kind, [email_hash]).get(email_hash, ())
-            found = (read_sell_optout(one, rule) for one in feeds.list_by_id.blocking(kind, ids))
-            levels += [level for level in found if level is not None]
-        return max(levels, key=lambda level: level.strictness)
 
     def _iter_changed(self, before: Watermarks) -> Iterator[SourceRecord]:
         feeds = self._feeds
@@ -260,7 +269,8 @@ class SourceReader:
             feed = feeds.get_state.blocking(SELL_FEEDS[kind])
             after = feed.changes_after(before.get(feed.name, ""))
             people = self._context.store.sell_feeds.iter_records(kind, after, feed.seq)
-            yield from map(self.record_of_person, people)
+            while page := list(islice(people, _PAGE_ROWS)):
+                yield from self._records_of_people(page)
 
     def _iter_segment(self, people: Sequence[int]) -> Iterator[SourceRecord]:
         """Yield the source records of people of the segment; of tickets, who has one."""
@@ -309,6 +319,11 @@ class SourceReader:
                 for c in rules
             )
         )
+
+
+def _strictest(levels: Iterable[OptOutLevel | None]) -> OptOutLevel:
+    known = [OptOutLevel.NONE, *(level for level in levels if level is not None)]
+    return max(known, key=lambda level: level.strictness)
 
 
 def tickets_that_count(
