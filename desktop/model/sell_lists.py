@@ -3,11 +3,16 @@
 A lead's status is the list it was added to last (S3-17).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 SELL_LIST_PREFIX = "Zendesk Sell - "
 CONTACTS_LIST = f"{SELL_LIST_PREFIX}Contacts"
-_WIDE_DOLLAR = "\uff04"
+# U+FF04 stands for the dollar of a status; U+FE69, the small one, stands before either of the two
+# where a status has it itself, so that each list stands for one status.
+_WIDE_DOLLAR, _ESCAPE = "\uff04", "\ufe69"
+_OWN_SIGN = re.compile(f"[{_WIDE_DOLLAR}{_ESCAPE}]")
+_SIGN_IN_LIST = re.compile(f"{_ESCAPE}([{_WIDE_DOLLAR}{_ESCAPE}])|{_WIDE_DOLLAR}")
 LEADS_LIST_PREFIX = f"{SELL_LIST_PREFIX}Leads: "
 # The field of a source record that a leads sync makes of its lists.
 LEAD_STATUS_FIELD = "lead_status"
@@ -18,14 +23,15 @@ def leads_list(status: str) -> str:
 
     Sailthru takes no `$` in a list's name: its full-width form (U+FF04) stands for it.
     """
-    return f"{LEADS_LIST_PREFIX}{status.replace('$', _WIDE_DOLLAR)}"
+    spelled = _OWN_SIGN.sub(lambda found: f"{_ESCAPE}{found[0]}", status)
+    return f"{LEADS_LIST_PREFIX}{spelled.replace('$', _WIDE_DOLLAR)}"
 
 
 def status_of_list(name: str) -> str:
     """Return the lead status that a Sailthru list stands for; "" for any other list."""
     if not name.startswith(LEADS_LIST_PREFIX):
         return ""
-    return name.removeprefix(LEADS_LIST_PREFIX).replace(_WIDE_DOLLAR, "$")
+    return _SIGN_IN_LIST.sub(lambda found: found[1] or "$", name.removeprefix(LEADS_LIST_PREFIX))
 
 
 def lead_lists_of(names: Iterable[str]) -> tuple[str, ...]:

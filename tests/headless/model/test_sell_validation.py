@@ -92,6 +92,18 @@ def test_lead_list_carries_the_status_as_sell_spells_it(status: str) -> None:
     assert status_of_list(leads_list(status)) == status
 
 
+def test_lead_list_of_a_status_with_a_sign_of_lists_is_its_own() -> None:
+    wide, small = chr(0xFF04), chr(0xFE69)
+    parts = ("$", wide, small, "x")
+    statuses = [a + b + c for a in parts for b in parts for c in parts]
+    names = [leads_list(status) for status in statuses]
+    assert [status_of_list(name) for name in names] == statuses
+    assert len(set(names)) == len(statuses)
+    assert [validate_list_name(name) for name in names] == names
+    # As a person may type it by hand.
+    assert status_of_list(f"{leads_list('')}{small}5 {wide}5") == f"{small}5 $5"
+
+
 NEW, WORKING = leads_list("New"), leads_list("Working")
 
 
