@@ -131,12 +131,14 @@ class AddressWatch:
         return await self._store.address_differences.find(user.id)
 
     async def leave_in_sell(self, change: EmailChange) -> None:
-        """Let a contact or lead of Sell keep the address from before a change.
+        """Let a contact or lead of Sell keep its address: neither this change nor an earlier one.
 
         Raises NotPermitted without the right to change addresses.
         """
         self._require_right()
-        await self._store.email_changes.stop_waiting_for_sell(change.id)
+        changes = self._store.email_changes
+        for one in await changes.list_of_customer_waiting_for_sell(change.user_id, change.sid):
+            await changes.stop_waiting_for_sell(one.id)
         self._bus.publish(ChangeSet.of(Topic.CUSTOMER, ids=[str(change.user_id or change.sid)]))
 
     async def leave(self, user_id: int) -> None:
@@ -162,8 +164,8 @@ class AddressWatch:
         Raises as `leave` does; UserDecisionNeeded only where Sell waits for none either.
         """
         changes = await self._store.email_changes.list_of_customer_waiting_for_sell(user_id, sid)
-        for change in changes:
-            await self.leave_in_sell(change)
+        if changes:
+            await self.leave_in_sell(changes[-1])
         differences = self._store.address_differences
         if user_id is not None and (not changes or await differences.find(user_id) is not None):
             await self.leave(user_id)

@@ -82,6 +82,20 @@ async def test_sell_that_refuses_leaves_the_other_panels(window: WindowDriver) -
     )
     assert read_maria_officially(window) == "maria@third.example"
     await window.wait_until(lambda: "may still have" not in window.visible_texts())
+    # Or somebody lets Sell's address be: of every change that Sell has not heard of.
+    house = window.house
+    assert len({made.change.id, progress_of("1").change.id}) == 2
+    house.store.fairlead_db.write(
+        lambda c: c.execute("UPDATE email_change SET verification = '{\"waits_for_sell\":true}'")
+    )
+    await window.reopen_window()
+    await window.look_up("maria@third.example")
+    await window.wait_for_text("Zendesk Sell may still have the old address.")
+    window.click("Leave it")
+    await window.wait_until(lambda: "may still have" not in window.visible_texts())
+    await window.wait_until(
+        lambda: not window.house.store.email_changes.list_waiting_for_sell.blocking(9)
+    )
 
 
 async def test_sell_panel_is_hidden_where_sell_is_not_connected(window: WindowDriver) -> None:
