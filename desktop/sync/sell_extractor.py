@@ -14,7 +14,7 @@ import msgspec
 
 from desktop.clients.sell.change_feed import SellChangeFeed, SellQueueItem
 from desktop.clients.sell.client import SellClient
-from desktop.kit.errors import Forbidden
+from desktop.kit.errors import Forbidden, NotFound
 from desktop.model.sell_record import (
     SellCustomField,
     SellRecordKind,
@@ -107,7 +107,7 @@ class SellExtractor:
         """Take all that Sell has queued for this device; acknowledged once it is stored."""
         while (session := await feed.start()) is not None:
             taken = 0
-            while items := await feed.fetch(session):
+            while items := await _fetch(feed, session, has_taken=taken > 0):
                 await self._save_items(items)
                 self._checkpoint("sell saved")
                 await feed.acknowledge([item.ack_key for item in items])
@@ -175,6 +175,21 @@ class SellExtractor:
             there = await sell.show_people(kind, unseen)
             gone = [number for number in unseen if number not in there]
             await self._feeds.settle_unseen(kind, reading, list(there), gone)
+
+
+async def _fetch(
+    feed: SellChangeFeed, session: str, *, has_taken: bool
+) -> tuple[SellQueueItem, ...]:
+    """Take items of a session's queue; none where it is drained, or over since some were taken.
+
+    Sell keeps a hundred sessions of all devices: what is not acknowledged comes in the next one.
+    """
+    try:
+        return await feed.fetch(session)
+    except NotFound:
+        if not has_taken:
+            raise
+        return ()
 
 
 async def follow_sell_account(context: SyncContext, sell: SellClient) -> None:

@@ -138,6 +138,23 @@ async def test_changes_forbidden_in_the_middle_are_read_from_the_lists(
     assert set(feed_of(sell_services)) == emails
 
 
+async def test_changes_of_a_session_that_ended_come_in_the_next_one(
+    sync_sandbox: SandboxServers, sell_services: WorkspaceServices
+) -> None:
+    emails = {f"s{n}@{sync_cases.DOMAIN}" for n in range(120)}
+    for email in emails:
+        sell_cases.create_sell_person(sync_sandbox, "contact", email)
+    passed: list[str] = []
+
+    def end_session(name: str) -> None:
+        passed.append(name)
+        if passed.count("sell acknowledged") == 1 and name == "sell acknowledged":
+            sync_sandbox.add_fault("sell:GET /v2/sync/*/queues/main:404@1")
+
+    await SellExtractor(build_sync_context(sell_services), checkpoint=end_session).extract()
+    assert set(feed_of(sell_services)) == emails
+
+
 async def test_changes_with_a_deactivated_token_fail_the_run_and_change_nothing(
     sync_sandbox: SandboxServers,
     sell_services: WorkspaceServices,
