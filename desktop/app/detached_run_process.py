@@ -14,7 +14,7 @@ from desktop.app.own_command import own_command
 from desktop.app.run_log_files import create_log_file, read_last_lines
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InternalError
-from desktop.kit.shell import pasteable
+from desktop.kit.shell_quoting import pasteable
 from desktop.settings.paths import HOME_VARIABLE
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from desktop.kit.errors import ConflictError, InvalidInput
-from desktop.kit.shell import pasteable
+from desktop.kit.shell_quoting import pasteable
 from desktop.model.edit import is_optout_recent
 from desktop.model.limit import (
     LimitBreach,

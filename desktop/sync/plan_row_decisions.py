@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import InvalidInput, NotFound
-from desktop.kit.shell import pasteable
+from desktop.kit.shell_quoting import pasteable
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor

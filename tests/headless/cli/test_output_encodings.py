@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desktop.kit.shell import pasteable
+from desktop.kit.shell_quoting import pasteable
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from desktop.app.cli_output import EXIT_CODES, ExitCode, emit
-from desktop.kit.shell import pasteable
+from desktop.kit.shell_quoting import pasteable
 from desktop.model.json_value import Json
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRow
 from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState

@@ -19,7 +19,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
 from desktop.app.runner_factory import build_sync_context
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
-from desktop.kit.shell import pasteable
+from desktop.kit.shell_quoting import pasteable
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import PlanState
 from desktop.model.sync_run import RunState
