@@ -20,7 +20,7 @@ from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import InvalidInput, KeyringError
 from desktop.model.account import Account
 from desktop.settings import settings_table, sync_settings
-from desktop.settings.mail_address import mail_address
+from desktop.settings.mail_server_address import mail_address
 from desktop.settings.managed_policy import ManagedPolicy
 from desktop.settings.settings_file import SettingsFile, SettingsValues
 from desktop.settings.window_state import WindowStateFile

@@ -6,7 +6,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
-from desktop.settings.mail_address import mail_address
+from desktop.settings.mail_server_address import mail_address
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.bound_secrets import store_bound_secrets
 from desktop.vault.secret import Secret

@@ -8,7 +8,7 @@ from desktop.clients.transport import tls_context
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.kit.errors import UserDecisionNeeded
 from desktop.settings import settings_table, sync_settings
-from desktop.settings.mail_address import mail_address
+from desktop.settings.mail_server_address import mail_address
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.secret import Secret
 

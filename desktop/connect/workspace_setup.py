@@ -54,7 +54,7 @@ from desktop.model.permission import Actor, Role
 from desktop.model.sailthru_profile import SailthruAccount
 from desktop.model.service import Service
 from desktop.settings import settings_table
-from desktop.settings.mail_address import mail_address
+from desktop.settings.mail_server_address import mail_address
 from desktop.settings.permission_rules import leads_from
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues

@@ -6,7 +6,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.mail_password import store_mail_password
 from desktop.kit.errors import InvalidInput
 from desktop.settings import sync_settings, value_parsers
-from desktop.settings.mail_address import mail_address
+from desktop.settings.mail_server_address import mail_address
 from desktop.vault.bound_secrets import SecretForOtherHost
 from desktop.vault.secret import Secret
 from desktop.viewmodels.settings.card_model import CardModel
