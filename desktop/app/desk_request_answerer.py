@@ -19,7 +19,7 @@ from desktop.kit.errors import AppError, InternalError, NotFound, NotPermitted
 from desktop.model.erased_people import person_keys
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Actor, Permission, check_role
-from desktop.model.relayed_call import (
+from desktop.model.relayed_sailthru_call import (
     RelayedAnswer,
     RelayedCall,
     changes_optout,

@@ -16,8 +16,8 @@ from desktop.connect.team_connection import require_team_admin
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
 from desktop.model.erasure import ErasureState, confirmation_key
 from desktop.model.json_value import Json
-from desktop.model.limit import TYPED_CONSEQUENCES, people_over_limit_text
 from desktop.model.permission import Actor, Role
+from desktop.model.run_limit import TYPED_CONSEQUENCES, people_over_limit_text
 from desktop.model.sync_plan import PlanState
 from desktop.model.team import ApprovalAnswer, ApprovalKind, ApprovalRequest
 from desktop.sync.limits import read_open_limits

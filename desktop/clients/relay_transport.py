@@ -18,7 +18,7 @@ from desktop.kit.errors import (
     ServiceUnreachable,
 )
 from desktop.model.json_value import Json
-from desktop.model.relayed_call import RelayedAnswer, RelayedCall
+from desktop.model.relayed_sailthru_call import RelayedAnswer, RelayedCall
 
 AskRelay = Callable[[RelayedCall], Awaitable[RelayedAnswer]]
 

@@ -12,7 +12,7 @@ import msgspec
 from desktop.connect.team_connection import TeamConnection
 from desktop.kit.errors import AppError, ResponseTimeout, ServiceUnreachable
 from desktop.model.permission import Actor
-from desktop.model.relayed_call import RelayedAnswer, RelayedCall
+from desktop.model.relayed_sailthru_call import RelayedAnswer, RelayedCall
 
 if TYPE_CHECKING:
     from desktop.store.team.team_listener import TeamListener

@@ -20,8 +20,8 @@ from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.edit import Edit, EditKind
 from desktop.model.erasure import Erasure, ErasureState, ErasureSubject
 from desktop.model.erasure_steps import MAX_PROFILE_DELETIONS, ErasureProgress
-from desktop.model.limit import find_repeated_approval, group_approvers
 from desktop.model.permission import Actor, Permission
+from desktop.model.run_limit import find_repeated_approval, group_approvers
 from desktop.store.customer_erasure import ErasedCounts, NoteErased
 from desktop.store.workspace_store import WorkspaceStore
 

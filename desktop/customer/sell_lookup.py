@@ -16,8 +16,8 @@ from desktop.kit.errors import AppError
 from desktop.model.customer_sheet import CATALOGUE_MAX_AGE_S
 from desktop.model.email_address import email_match_key
 from desktop.model.lookup_query import LookupQueryKind
+from desktop.model.sell_customer_records import SellCustomerRecords
 from desktop.model.sell_record import SellContact, SellLead
-from desktop.model.sell_records import SellRecords
 
 # Each costs two of Sell's few calls a second.
 _MAX_ADDRESSES = 4
@@ -73,7 +73,7 @@ class SellLookup:
             return
         try:
             own = [query.value] if query.kind is LookupQueryKind.EMAIL else []
-            records = await self._find(sell, own, SellRecords())
+            records = await self._find(sell, own, SellCustomerRecords())
             if not records.is_empty:
                 self._builder.set_read("sell", records)
             await self._are_addresses_known.wait()
@@ -96,8 +96,8 @@ class SellLookup:
         return list(dict.fromkeys(addresses))
 
     async def _find(
-        self, sell: SellClient, addresses: Iterable[str], before: SellRecords
-    ) -> SellRecords:
+        self, sell: SellClient, addresses: Iterable[str], before: SellCustomerRecords
+    ) -> SellCustomerRecords:
         wanted = list(addresses)
         contacts, leads = await asyncio.gather(
             asyncio.gather(*map(sell.find_contacts, wanted)),
@@ -107,12 +107,12 @@ class SellLookup:
         every_lead: dict[int, SellLead] = {one.id: one for one in before.leads}
         every_contact |= {one.id: one for found in contacts for one in found}
         every_lead |= {one.id: one for found in leads for one in found}
-        return SellRecords(
+        return SellCustomerRecords(
             tuple(every_contact[one] for one in sorted(every_contact)),
             tuple(every_lead[one] for one in sorted(every_lead)),
         )
 
-    async def _load_deals(self, sell: SellClient, records: SellRecords) -> None:
+    async def _load_deals(self, sell: SellClient, records: SellCustomerRecords) -> None:
         await ignore_app_errors(self._names.load(sell))
         records = replace(records, owners=self._names.owners, stages=self._names.stages)
         self._builder.set_read("sell", records)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop.model.json_value import Json
-from desktop.model.limit import group_approvers
 from desktop.model.permission import Actor, Role
+from desktop.model.run_limit import group_approvers
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from desktop.model.lookup_query import LookupQuery, LookupQueryKind, record_quer
 from desktop.model.name_splitting import full_name_of_vars
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
-from desktop.model.sell_records import SellRecords
+from desktop.model.sell_customer_records import SellCustomerRecords
 from desktop.model.service import Service
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
@@ -148,7 +148,7 @@ class CustomerSheet:
     tickets: SheetPart[TicketPage] = field(default_factory=SheetPart)
     lists: SheetPart[tuple[SailthruList, ...]] = field(default_factory=SheetPart)
     user_fields: SheetPart[tuple[UserFieldDefinition, ...]] = field(default_factory=SheetPart)
-    sell: SheetPart[SellRecords] = field(default_factory=SheetPart)
+    sell: SheetPart[SellCustomerRecords] = field(default_factory=SheetPart)
     ticket: ZendeskTicket | None = None
     matched_by: str = ""
     is_linked: bool = False

@@ -7,15 +7,15 @@ from enum import Enum
 from desktop.model.batch_approval import BatchApproval, find_second_person
 from desktop.model.edit import OWN_OPTOUT_UNDO_S, EditKind, EditRequest, EditState, is_same_json
 from desktop.model.json_value import Json
-from desktop.model.limit import (
+from desktop.model.optout_level import OptOutLevel, is_loosening
+from desktop.model.permission import Actor, Role
+from desktop.model.run_limit import (
     TWO_ADMIN_CONSEQUENCES,
     TYPED_CONSEQUENCES,
     Limit,
     exceeded_limits,
     people_over_limit_text,
 )
-from desktop.model.optout_level import OptOutLevel, is_loosening
-from desktop.model.permission import Actor, Role
 from desktop.model.sync_plan import ConsequenceCount, PlannedOutcome
 from desktop.model.workspace_kind import WorkspaceKind, needs_confirmation
 

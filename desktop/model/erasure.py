@@ -11,7 +11,7 @@ from enum import Enum
 from desktop.model.email_address import email_match_key
 from desktop.model.erased_people import person_keys
 from desktop.model.json_value import Json
-from desktop.model.limit import group_approvers
+from desktop.model.run_limit import group_approvers
 
 NEEDED_APPROVALS = 2
 _SHOWN_TICKETS = 10

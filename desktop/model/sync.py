@@ -10,9 +10,9 @@ from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import FieldCondition
 from desktop.model.field_mapping import ConflictPreference, MappingRow, SourceType
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
-from desktop.model.limit import Limit
 from desktop.model.name_splitting import NameSplitRule
 from desktop.model.rule_trigger import PhrasePlace, RuleTrigger
+from desktop.model.run_limit import Limit
 from desktop.model.sell_optout import NOTHING_MARKED, SellOptOutRule
 from desktop.model.sell_product import PLACEHOLDER_ADDRESSES, ProductRule
 from desktop.model.service import Service

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from desktop.model.event_delivery import EventDelivery, StoredEvent
 from desktop.model.event_source import HOUR_S
-from desktop.model.event_write import EventWrite
 from desktop.model.json_value import canonical_json
+from desktop.model.sent_event_request import SentEventRequest
 from desktop.store.account_repository import AccountRepository
 from desktop.store.database_call import database_call
 from desktop.store.event_proof import (
@@ -174,7 +174,10 @@ class EventQueue(Repository):
 
     @database_call
     def mark_sending(
-        self, deliveries: Sequence[EventDelivery], now: float, writes: Sequence[EventWrite] = ()
+        self,
+        deliveries: Sequence[EventDelivery],
+        now: float,
+        writes: Sequence[SentEventRequest] = (),
     ) -> list[int]:
         """Commit that the requests of deliveries are about to be sent; returns the writes' ids."""
 

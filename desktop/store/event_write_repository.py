@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import msgspec
 
 from desktop.model.event_delivery import StoredEvent
-from desktop.model.event_write import EventWrite, WrittenField
 from desktop.model.json_value import canonical_json
+from desktop.model.sent_event_request import SentEventRequest, WrittenField
 from desktop.store.database_call import database_call
 from desktop.store.event_rows import decode_event
 from desktop.store.repository import Repository
@@ -98,7 +98,7 @@ class EventWriteRepository(Repository):
         return self._database.read(look)
 
     @database_call
-    def list_of(self, event_id: int, action: str) -> tuple[EventWrite, ...]:
+    def list_of(self, event_id: int, action: str) -> tuple[SentEventRequest, ...]:
         """Select the requests of one action of an event, in the order in which they were sent."""
         return self._database.read(
             lambda c: tuple(
@@ -113,7 +113,7 @@ class EventWriteRepository(Repository):
         )
 
     @database_call
-    def list_newest_first(self, event_ids: Sequence[int]) -> tuple[EventWrite, ...]:
+    def list_newest_first(self, event_ids: Sequence[int]) -> tuple[SentEventRequest, ...]:
         """Select the requests of events that were not undone, the last one first."""
         wanted = canonical_json(list(event_ids))
         return self._database.read(
@@ -132,7 +132,7 @@ class EventWriteRepository(Repository):
     @database_call
     def list_newer(
         self, event_id: int, user_id: int | None, organization_id: int | None
-    ) -> tuple[tuple[StoredEvent, ...], tuple[EventWrite, ...]]:
+    ) -> tuple[tuple[StoredEvent, ...], tuple[SentEventRequest, ...]]:
         """Select what was delivered of later events: those of the same key, and their requests.
 
         The requests are those about one Zendesk user or organisation, of whatever key. What was
@@ -141,7 +141,7 @@ class EventWriteRepository(Repository):
 
         def look(
             connection: sqlite3.Connection,
-        ) -> tuple[tuple[StoredEvent, ...], tuple[EventWrite, ...]]:
+        ) -> tuple[tuple[StoredEvent, ...], tuple[SentEventRequest, ...]]:
             events = connection.execute(_NEWER_SQL, (event_id,)).fetchall()
             asked = (event_id, user_id, organization_id)
             writes: list[sqlite3.Row] = []
@@ -179,7 +179,7 @@ class EventWriteRepository(Repository):
 
 
 def insert_writes(
-    connection: sqlite3.Connection, writes: Sequence[EventWrite], now: float
+    connection: sqlite3.Connection, writes: Sequence[SentEventRequest], now: float
 ) -> list[int]:
     """Insert requests that are about to be sent, inside the transaction that says so."""
     ids = [
@@ -203,9 +203,9 @@ def insert_writes(
     return ids
 
 
-def _decode(row: sqlite3.Row) -> EventWrite:
+def _decode(row: sqlite3.Row) -> SentEventRequest:
     changes = msgspec.json.decode(row["changes"])
-    return EventWrite(
+    return SentEventRequest(
         event_id=row["event"],
         action=row["action"],
         effect=row["effect"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from desktop.kit.errors import ConflictError
 from desktop.kit.text import format_count
 from desktop.model.json_value import Json, canonical_json
-from desktop.model.limit import PRODUCTION, is_approval_valid
+from desktop.model.run_limit import PRODUCTION, is_approval_valid
 from desktop.model.service import Service
 from desktop.store import audit_row
 from desktop.store.audit_verification import find_proven_entry

@@ -12,14 +12,14 @@ from dataclasses import replace
 import msgspec
 
 from desktop.model.json_value import Json
-from desktop.model.shared_row import (
+from desktop.model.sync import OptInAttestation, Sync
+from desktop.model.team_shared_row import (
     ERASED_KIND,
     INCREMENT_KIND,
     SHARED_KINDS,
     SharedKind,
     SharedRow,
 )
-from desktop.model.sync import OptInAttestation, Sync
 from desktop.store.audit_signer import TEAM_KEY_PREFIX
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json

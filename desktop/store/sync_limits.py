@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sync import Sync
 from desktop.store import audit_row
 from desktop.store.audit_signer import AuditSigner

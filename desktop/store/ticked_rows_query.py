@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from desktop.model.limit import PRODUCTION
+from desktop.model.run_limit import PRODUCTION
 from desktop.store.plan_row_table import parse_plan_id
 
 

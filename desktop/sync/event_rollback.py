@@ -17,8 +17,8 @@ from desktop.events.plan_ticket import TICKETS_PATH
 from desktop.events.plan_user import USERS_PATH, user_value
 from desktop.kit.errors import AppError, NotFound
 from desktop.model.erased_people import ERASED_LABEL, ErasedPeople, person_keys
-from desktop.model.event_write import EventWrite, WrittenField
 from desktop.model.json_value import Json
+from desktop.model.sent_event_request import SentEventRequest, WrittenField
 from desktop.model.value_equivalence import equivalent
 from desktop.store.event_write_repository import EventWriteRepository
 from desktop.sync.event_retries import stops_delivery
@@ -65,7 +65,7 @@ _STATE_LABELS = {
 class RollbackStep:
     """One request of an event and what taking it back does; `request` is method, path and body."""
 
-    write: EventWrite
+    write: SentEventRequest
     state: RollbackState
     text: str
     request: tuple[str, str, Mapping[str, Json]] | None = None
@@ -120,7 +120,9 @@ class EventRollback:
         steps = await self._run([one for one in writes if one.id not in left], dry_run=True)
         return RollbackPreview(len(writes), tuple(steps), sorted({one.event_id for one in asked}))
 
-    async def _run(self, writes: Sequence[EventWrite], *, dry_run: bool) -> list[RollbackStep]:
+    async def _run(
+        self, writes: Sequence[SentEventRequest], *, dry_run: bool
+    ) -> list[RollbackStep]:
         steps = []
         self._is_dry_run = dry_run
         for write in writes:
@@ -148,7 +150,7 @@ class EventRollback:
         await self.writes.mark_undone(step.write.id)
         return RollbackStep(step.write, RollbackState.UNDONE, step.text)
 
-    async def _plan(self, write: EventWrite) -> RollbackStep:
+    async def _plan(self, write: SentEventRequest) -> RollbackStep:
         if write.is_edited:
             text = f"{write.who}: it is not certain what stood before: left"
             return RollbackStep(write, RollbackState.KEPT, text)
@@ -166,7 +168,7 @@ class EventRollback:
             text = f"{write.who}: not in Zendesk any more"
             return RollbackStep(write, RollbackState.CHANGED, text)
 
-    async def _plan_user(self, write: EventWrite) -> RollbackStep:
+    async def _plan_user(self, write: SentEventRequest) -> RollbackStep:
         user = await self.calls.client.show_user(write.user_id or 0)
         keys = person_keys(
             addresses=list(user.emails),
@@ -183,7 +185,7 @@ class EventRollback:
             write, user.id, seen, "PUT", f"{USERS_PATH}/{user.id}", lambda fields: {"user": fields}
         )
 
-    async def _plan_organization(self, write: EventWrite) -> RollbackStep:
+    async def _plan_organization(self, write: SentEventRequest) -> RollbackStep:
         found = await self.calls.show_organization(write.record_id or 0)
         seen = {
             one.field: found.fields.get(one.field.partition(".")[2])
@@ -200,7 +202,7 @@ class EventRollback:
             lambda fields: {"organization": {"id": found.id, **fields}},
         )
 
-    async def _plan_ticket(self, write: EventWrite) -> RollbackStep:
+    async def _plan_ticket(self, write: SentEventRequest) -> RollbackStep:
         ticket = await self.calls.show_ticket(write.record_id or 0)
         if ticket.status == "closed":
             text = f"{write.who}: ticket {ticket.id} is closed and takes no changes"
@@ -217,7 +219,7 @@ class EventRollback:
             },
         )
 
-    async def _plan_joining(self, write: EventWrite) -> RollbackStep:
+    async def _plan_joining(self, write: SentEventRequest) -> RollbackStep:
         user_id, organization_id = write.user_id or 0, write.record_id or 0
         memberships = await self.calls.list_memberships(user_id)
         if any(one.organization_id == organization_id for one in memberships):
@@ -229,7 +231,7 @@ class EventRollback:
 
     def _judge(
         self,
-        write: EventWrite,
+        write: SentEventRequest,
         record_id: int,
         seen: Mapping[str, Json],
         method: str,
@@ -269,7 +271,7 @@ class EventRollback:
         )
 
 
-def _can_be_set_back(write: EventWrite) -> bool:
+def _can_be_set_back(write: SentEventRequest) -> bool:
     return write.effect == "remove" or (write.effect == "update" and bool(write.changes))
 
 
@@ -287,7 +289,7 @@ def _document(fields: Sequence[WrittenField]) -> dict[str, Json]:
     return {**document, **custom}
 
 
-def _describe_left(write: EventWrite) -> str:
+def _describe_left(write: SentEventRequest) -> str:
     label = {
         ("create", "user"): "the new user stays",
         ("create", "organization"): "the new organisation stays",

@@ -14,16 +14,16 @@ from desktop.events.planned_request import (
     RequestEffect,
     describe_changes,
 )
-from desktop.model.event_write import EventWrite, WrittenField
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.json_value import Json
+from desktop.model.sent_event_request import SentEventRequest, WrittenField
 from desktop.model.value_equivalence import equivalent
 
 
-def write_of(event_id: int, request: PlannedRequest) -> EventWrite:
+def write_of(event_id: int, request: PlannedRequest) -> SentEventRequest:
     """Return what is kept of a request before it is sent."""
     record, record_id = _record_of(request)
-    return EventWrite(
+    return SentEventRequest(
         event_id=event_id,
         action=request.action.value,
         effect=request.effect.value,
@@ -58,7 +58,7 @@ def made_record_id(document: Mapping[str, object]) -> int | None:
 
 
 def settle_increments(
-    planned: Planned, operators: Mapping[str, MappingOperator], writes: Iterable[EventWrite]
+    planned: Planned, operators: Mapping[str, MappingOperator], writes: Iterable[SentEventRequest]
 ) -> Planned:
     """Leave out of an update what an earlier request of the same event has added to a number.
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from desktop.kit.errors import ConflictError, InvalidInput
 from desktop.kit.shell_quoting import pasteable
 from desktop.model.edit import is_optout_recent
-from desktop.model.limit import (
+from desktop.model.run_limit import (
     LimitBreach,
     OpenLimit,
     allowable_limit_codes,

@@ -11,7 +11,7 @@ from desktop.events.event_action import ActionKind, CompiledAction
 from desktop.events.newer_values import given_values, without_joined
 from desktop.events.plan_context import EventPlanContext, FiredAction
 from desktop.model.event_delivery import DeliveryState, StoredEvent
-from desktop.model.event_write import EventWrite
+from desktop.model.sent_event_request import SentEventRequest
 from desktop.store.event_write_repository import EventWriteRepository
 from desktop.sync.event_delivery_unit import begun_actions, event_of
 
@@ -63,7 +63,7 @@ def _delivered_actions(
         yield from (one for one in begun if one.kind.value in delivered)
 
 
-def _written(write: EventWrite) -> Iterator[str]:
+def _written(write: SentEventRequest) -> Iterator[str]:
     if write.record == "membership":
         yield f"membership {write.record_id}"
     for change in write.changes:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from desktop.model.limit import exceeded_limits
+from desktop.model.run_limit import exceeded_limits
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlanRow, PlanState, TargetReading
 from desktop.store.workspace_store import WorkspaceStore

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from desktop.model.limit import LimitBreach, OpenLimit
+from desktop.model.run_limit import LimitBreach, OpenLimit
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Plan, PlannedOutcome, PlanRowState
 from desktop.store.limit_approval_repository import LimitApproval

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from desktop.kit.clock import Clock
-from desktop.model.shared_row import INCREMENT_KIND, SHARED_KINDS, SharedRow
 from desktop.model.sync_plan import PlanRow
+from desktop.model.team_shared_row import INCREMENT_KIND, SHARED_KINDS, SharedRow
 from desktop.store.plan_row_table import to_json
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.team.shared_row_repository import MemoryClaim

@@ -16,7 +16,6 @@ from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted, UserDe
 from desktop.kit.text import format_count
 from desktop.model.field_mapping import MappingRow
 from desktop.model.json_value import Json
-from desktop.model.limit import Limit
 from desktop.model.permission import (
     Actor,
     Permission,
@@ -25,6 +24,7 @@ from desktop.model.permission import (
     Role,
     check_permission,
 )
+from desktop.model.run_limit import Limit
 from desktop.model.sync import (
     OptInAttestation,
     SourceKind,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import WIDE_SIZE
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sell_lists import CONTACTS_LIST, leads_list
 from desktop.model.sell_validation import NAME_CAUSE
 from desktop.model.sync import OptInAttestation

@@ -15,7 +15,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.field_mapping import MappingOperator, MappingRow, SourceType
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.service import Service
 from desktop.model.sync import OptInAttestation, Sync
 from desktop.model.sync_run import RunState

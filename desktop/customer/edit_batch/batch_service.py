@@ -24,7 +24,6 @@ from desktop.model.edit_batch import (
     find_undo_gate,
     takes_second_person,
 )
-from desktop.model.limit import find_repeated_approval
 from desktop.model.pasted_addresses import (
     PastedAddress,
     PastedOutcome,
@@ -38,6 +37,7 @@ from desktop.model.permission import (
     PermissionRules,
     check_role,
 )
+from desktop.model.run_limit import find_repeated_approval
 from desktop.model.service import Service
 from desktop.model.workspace_kind import WorkspaceKind
 from desktop.store.kept_address_lookup import ADDRESSES_PER_READ

@@ -12,7 +12,7 @@ import msgspec
 
 from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.model.json_value import Json
-from desktop.model.shared_row import ERASED_KIND, SHARED_KINDS, SharedRow
+from desktop.model.team_shared_row import ERASED_KIND, SHARED_KINDS, SharedRow
 from desktop.store.database_call import database_call
 from desktop.store.plan_row_table import to_json
 from desktop.store.team.lease_repository import LEASE_S

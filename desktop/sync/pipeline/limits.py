@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from desktop.model.limit import (
+from desktop.model.run_limit import (
     EMPTY_SOURCE,
     TYPED_CONSEQUENCES,
     LimitBreach,

@@ -8,8 +8,8 @@ from desktop.kit.clock import iso_timestamp
 from desktop.kit.text import shorten
 from desktop.model.field_catalogue import field_title
 from desktop.model.json_value import Json
-from desktop.model.limit import people_over_limit_text
 from desktop.model.lookup_query import record_query
+from desktop.model.run_limit import people_over_limit_text
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
 from desktop.store.workspace_store import WorkspaceStore

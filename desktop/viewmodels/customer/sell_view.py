@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from desktop.kit.text import format_count, format_long_day
 from desktop.model.customer_sheet import SheetPartState
+from desktop.model.sell_customer_records import SellCustomerRecords
 from desktop.model.sell_record import SELL_END, SellContact, SellDeal, SellLead
-from desktop.model.sell_records import SellRecords
 from desktop.viewmodels import time_format
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.panel_state import PanelState, build_panel_state
@@ -51,7 +51,7 @@ def build_sell_view(context: CustomerContext) -> SellView:
     return SellView(state, is_shown=True, rows=tuple(rows), note=SELL_END_NOTE)
 
 
-def _person_rows(person: SellContact | SellLead, records: SellRecords) -> list[KeyValueRow]:
+def _person_rows(person: SellContact | SellLead, records: SellCustomerRecords) -> list[KeyValueRow]:
     if isinstance(person, SellContact):
         kind = "Organization" if person.is_organization else "Contact"
         words = [
@@ -74,7 +74,7 @@ def _person_rows(person: SellContact | SellLead, records: SellRecords) -> list[K
     ]
 
 
-def _deal_rows(records: SellRecords, now: float) -> list[KeyValueRow]:
+def _deal_rows(records: SellCustomerRecords, now: float) -> list[KeyValueRow]:
     if not records.contacts:
         return []
     if not records.are_deals_read:
@@ -90,7 +90,9 @@ def _deal_rows(records: SellRecords, now: float) -> list[KeyValueRow]:
     return rows
 
 
-def _deal_row(deal: SellDeal, records: SellRecords, now: float, *, is_first: bool) -> KeyValueRow:
+def _deal_row(
+    deal: SellDeal, records: SellCustomerRecords, now: float, *, is_first: bool
+) -> KeyValueRow:
     # On screen alone: what is written is the exact decimal.
     value = format_amount(float(deal.value), deal.currency) if deal.value is not None else ""
     stage = records.stages.get(deal.stage_id or 0, "")

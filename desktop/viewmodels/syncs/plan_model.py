@@ -13,7 +13,7 @@ from desktop.connect.other_admin_sign_in import sign_in_other_admin
 from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
-from desktop.model.limit import TYPED_CONSEQUENCES, find_repeated_approval
+from desktop.model.run_limit import TYPED_CONSEQUENCES, find_repeated_approval
 from desktop.model.sell_record import SellPerson
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlanRow, PlanState

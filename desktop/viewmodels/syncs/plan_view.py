@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from desktop.kit.text import format_count
-from desktop.model.limit import (
+from desktop.model.permission import Actor, Role
+from desktop.model.run_limit import (
     EMPTY_SOURCE,
     PRODUCTION,
     TYPED_CONSEQUENCES,
     OpenLimit,
 )
-from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanState

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from desktop.model.field_mapping import MappingRow, SourceType
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sync import FlowPolicy, Sync
 from tests.support import sync_cases
 from tests.support.cli_command import FairleadCommand

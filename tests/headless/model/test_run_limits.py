@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.model.limit import (
+from desktop.model.name_splitting import NameSplitRule, split_name
+from desktop.model.run_limit import (
     Limit,
     LimitBreach,
     exceeded_limits,
 )
-from desktop.model.name_splitting import NameSplitRule, split_name
 
 STOPPING = ("starts", "loosened", "opted_out", "joins", "leaves", "blanked")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.model.limit import Limit, exceeded_limits
+from desktop.model.run_limit import Limit, exceeded_limits
 from desktop.model.workspace_kind import WorkspaceKind, confirmed_over, needs_confirmation
 from desktop.settings.effective_workspace_kind import (
     effective_workspace_kind,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop.kit.errors import ConflictError
-from desktop.model.limit import Limit, is_approval_valid
+from desktop.model.run_limit import Limit, is_approval_valid
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanState
 from desktop.model.sync_run import RunState

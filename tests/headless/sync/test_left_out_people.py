@@ -9,7 +9,7 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.kit.errors import InvalidInput, NotFound, ServiceUnreachable
 from desktop.model.field_mapping import MappingRow
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState

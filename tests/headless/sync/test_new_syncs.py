@@ -8,8 +8,8 @@ import pytest
 
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import InvalidInput, NotPermitted
-from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Permission, Role
+from desktop.model.run_limit import Limit
 from desktop.model.sync import OptInAttestation, SourceKind
 from desktop.model.sync_validation import validate_sync
 from desktop.store.workspace_store import WorkspaceStore

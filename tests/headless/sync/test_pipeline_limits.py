@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.model.limit import EMPTY_SOURCE, Limit, LimitBreach, find_open_limits
+from desktop.model.run_limit import EMPTY_SOURCE, Limit, LimitBreach, find_open_limits
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy
 from desktop.model.sync_plan import Plan, PlanState

@@ -22,8 +22,8 @@ from desktop.model.edit import (
     EditTarget,
     sending_refusal,
 )
-from desktop.model.limit import Limit, group_approvers
 from desktop.model.permission import DEFAULT_PERMISSIONS, Actor, PermissionRules, Role
+from desktop.model.run_limit import Limit, group_approvers
 from desktop.model.service import Service
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState

@@ -8,8 +8,8 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.field_mapping import MappingOperator, MappingRow
-from desktop.model.limit import Limit, exceeded_limits
 from desktop.model.permission import Actor, Permission, Role
+from desktop.model.run_limit import Limit, exceeded_limits
 from desktop.model.sync import Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState

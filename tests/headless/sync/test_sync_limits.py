@@ -11,7 +11,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.model.consent_check import ConsentPurpose
 from desktop.model.field_condition import ConditionOperator, FieldCondition
 from desktop.model.lifecycle_stage import FrequencyCap, LifecycleStage
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState

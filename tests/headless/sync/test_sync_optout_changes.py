@@ -9,7 +9,6 @@ from desktop.app.run_notifications import run_and_notify
 from desktop.app.run_permits import find_run_permits
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.model.field_mapping import MappingRow
-from desktop.model.limit import Limit
 from desktop.model.permission import (
     DEFAULT_PERMISSIONS,
     Actor,
@@ -17,6 +16,7 @@ from desktop.model.permission import (
     PermissionRules,
     Role,
 )
+from desktop.model.run_limit import Limit
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRow, PlanRowState, PlanState
 from desktop.model.sync_run import RunState

@@ -21,7 +21,7 @@ from desktop.model.field_mapping import (
     SourceType,
 )
 from desktop.model.lifecycle_stage import CapPeriod, ContactEvent, FrequencyCap, LifecycleStage
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sync import (
     FlowPolicy,
     MatchIdentifier,

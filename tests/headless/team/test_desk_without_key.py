@@ -20,7 +20,7 @@ from desktop.kit.errors import Forbidden, NotPermitted, ServiceUnreachable
 from desktop.model.edit import EditState
 from desktop.model.optout_level import OptOutLevel
 from desktop.model.permission import Actor, Permission, Role
-from desktop.model.relayed_call import RelayedCall, find_needed_permissions
+from desktop.model.relayed_sailthru_call import RelayedCall, find_needed_permissions
 from desktop.settings import settings_table
 from desktop.store.team.team_errors import TeamStoreRefused
 from tests.support.edit_cases import CustomerFactory

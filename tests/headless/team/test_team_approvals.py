@@ -11,8 +11,8 @@ from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
 from desktop.app.team_approvals import TeamApprovals
 from desktop.kit.errors import ConflictError, InvalidInput, NotPermitted
-from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Role
+from desktop.model.run_limit import Limit
 from desktop.model.sync import Sync, SyncEffects
 from desktop.model.sync_run import Run, RunState
 from desktop.model.team import ApprovalKind, describe_approval_request

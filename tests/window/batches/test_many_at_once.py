@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QLineEdit
 from desktop.customer.edit_batch.batch_service import EditBatchService
 from desktop.model import edit_batch, workspace_kind
 from desktop.model.edit_batch import BatchStage
-from desktop.model.limit import Limit
 from desktop.model.pasted_addresses import MAX_PASTED_BYTES
+from desktop.model.run_limit import Limit
 from desktop.panels.batches import pasted_content
 from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.viewmodels.batches import batch_page_model

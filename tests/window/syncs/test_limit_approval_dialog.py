@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
 from tests.support.sync_page_driver import SyncPageDriver

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 
 from desktop.kit.errors import ConflictError
 from desktop.model.field_mapping import ConflictPreference
-from desktop.model.limit import Limit
+from desktop.model.run_limit import Limit
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
 from desktop.panels.syncs.plan_row_geometry import FIELD_NAME_WIDTH, side_button_rects
 from desktop.panels.theme import fonts

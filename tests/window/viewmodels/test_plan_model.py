@@ -11,8 +11,8 @@ import pytest
 
 from desktop.kit.change_bus import ChangeBus
 from desktop.kit.errors import AppError, NotFound, NotPermitted
-from desktop.model.limit import Limit
 from desktop.model.permission import Actor, Role
+from desktop.model.run_limit import Limit
 from desktop.model.sync_plan import (
     Consequence,
     FieldChange,

@@ -8,8 +8,8 @@ import pytest
 
 from desktop.kit.errors import ServiceUnreachable
 from desktop.model.customer_sheet import SheetPart, SheetPartState
+from desktop.model.sell_customer_records import SellCustomerRecords
 from desktop.model.sell_record import SellContact, SellDeal, SellLead
-from desktop.model.sell_records import SellRecords
 from desktop.viewmodels.customer.panel_state import PanelStatus
 from desktop.viewmodels.customer.sell_view import SellView, build_sell_view
 from tests.support.customer_contexts import make_context, read_part
@@ -30,7 +30,7 @@ def view_of(part: SheetPart[Any]) -> SellView:
     return build_sell_view(make_context(sheet={"sell": part}))
 
 
-def rows_of(records: SellRecords) -> list[tuple[str, str, str]]:
+def rows_of(records: SellCustomerRecords) -> list[tuple[str, str, str]]:
     return [(row.label, row.value, row.note) for row in view_of(read_part(records)).rows]
 
 
@@ -59,7 +59,7 @@ def test_contact_with_owner_and_deals() -> None:
         SellDeal(7, "Chairs", 1, Decimal("12400.50"), "EUR", 9),
         SellDeal(8, "Lamp", 1, None, "", None),
     )
-    records = SellRecords((CONTACT,), (), deals, {5: "Kim"}, {9: "Quote"}, True)
+    records = SellCustomerRecords((CONTACT,), (), deals, {5: "Kim"}, {9: "Quote"}, True)
     assert rows_of(records) == [
         ("Contact", "Ada Lovelace", "Owner Kim"),
         ("Status", "current customer", ""),
@@ -69,7 +69,7 @@ def test_contact_with_owner_and_deals() -> None:
 
 
 def test_lead_says_its_status_as_it_is() -> None:
-    assert rows_of(SellRecords((), (LEAD,))) == [
+    assert rows_of(SellCustomerRecords((), (LEAD,))) == [
         ("Lead", "Ada Lovelace", ""),
         ("Status", "Won back for $5", ""),
     ]
@@ -84,18 +84,18 @@ def test_lead_says_its_status_as_it_is() -> None:
     ],
 )
 def test_contact_status_in_words(changes: dict[str, Any], text: str) -> None:
-    records = SellRecords((replace(CONTACT, **changes),), are_deals_read=True)
+    records = SellCustomerRecords((replace(CONTACT, **changes),), are_deals_read=True)
     assert ("Status", text, "") in rows_of(records)
 
 
 def test_deals_not_read_and_none() -> None:
-    assert ("Deals", "not read yet", "") in rows_of(SellRecords((CONTACT,)))
-    assert ("Deals", "none", "") in rows_of(SellRecords((CONTACT,), are_deals_read=True))
+    assert ("Deals", "not read yet", "") in rows_of(SellCustomerRecords((CONTACT,)))
+    assert ("Deals", "none", "") in rows_of(SellCustomerRecords((CONTACT,), are_deals_read=True))
 
 
 def test_more_than_fits_is_counted() -> None:
     contacts = tuple(replace(CONTACT, id=number) for number in range(1, 8))
     deals = tuple(SellDeal(number, f"Deal {number}", 1) for number in range(7))
-    rows = rows_of(SellRecords(contacts, (), deals, are_deals_read=True))
+    rows = rows_of(SellCustomerRecords(contacts, (), deals, are_deals_read=True))
     assert ("And", "3 records more in Sell", "") in rows
     assert ("", "2 more in Sell", "") in rows

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from desktop.app.container import WorkspaceServices
-from desktop.model.limit import TYPED_CONSEQUENCES
+from desktop.model.run_limit import TYPED_CONSEQUENCES
 from desktop.sync.limits import require_known_limits
 
 

@@ -15,7 +15,7 @@ class WrittenField(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EventWrite:
+class SentEventRequest:
     """A request of an event. `is_applied`: Zendesk has answered it; else it may be applied.
 
     `effect` is create, update, add, remove or track; `record` user, organization, membership,

@@ -7,7 +7,7 @@ from desktop.model.sell_record import SellContact, SellDeal, SellLead
 
 
 @dataclass(frozen=True)
-class SellRecords:
+class SellCustomerRecords:
     """A customer's records in Sell; several contacts may share an address, by id.
 
     `owners` are users and `stages` the stages of deals, by id. `are_deals_read` is false while
