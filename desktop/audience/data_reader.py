@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from desktop.audience.read_estimate import ReadEstimate
-from desktop.clients.zendesk.data_export import ZendeskDataExport
+from desktop.clients.zendesk.data_workspace_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ValuesRejected
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople

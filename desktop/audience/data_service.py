@@ -10,7 +10,7 @@ from desktop.audience.retention_service import RetentionService
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.clients.zendesk.data_export import ZendeskDataExport
+from desktop.clients.zendesk.data_workspace_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import NotPermitted, UserDecisionNeeded
 from desktop.model.permission import Actor

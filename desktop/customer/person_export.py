@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from desktop.clients.sell.record_export import SellRecordExport
+from desktop.clients.sell.person_record_export import SellRecordExport
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
-from desktop.clients.zendesk.record_export import ZendeskRecordExport
+from desktop.clients.zendesk.person_record_export import ZendeskRecordExport
 from desktop.customer.erasure_check import read_addresses, read_profiles
 from desktop.customer.person_page import render_person_page
 from desktop.customer.service_clients import ServiceClients

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.audience.data_reader import DataReader
-from desktop.clients.zendesk.data_export import OrganizationExportPage, RatingPage
+from desktop.clients.zendesk.data_workspace_export import OrganizationExportPage, RatingPage
 from desktop.clients.zendesk.incremental_export import KeptTicketPage, UserExportPage
 from desktop.kit.clock import Clock
 from desktop.kit.errors import Forbidden

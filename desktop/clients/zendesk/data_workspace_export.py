@@ -12,16 +12,16 @@ from desktop.clients.service_errors import unexpected_response_error
 from desktop.clients.zendesk import wire_to_model
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.clients.zendesk.cursor_pagination import PAGE_SIZE, PageLoopDetector, next_cursor
+from desktop.clients.zendesk.data_workspace_to_model import (
+    parse_kept_organization,
+    parse_kept_tickets,
+    parse_satisfaction_rating,
+)
 from desktop.clients.zendesk.error_mapping import admins_only_error, endless_list_error
 from desktop.clients.zendesk.incremental_export import (
     MAX_PAGE_SIZE,
     KeptTicketPage,
     ZendeskExportClient,
-)
-from desktop.clients.zendesk.kept_records import (
-    parse_kept_organization,
-    parse_kept_tickets,
-    parse_satisfaction_rating,
 )
 from desktop.clients.zendesk.protocol import build_request
 from desktop.kit.clock import Clock
