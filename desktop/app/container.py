@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from desktop.model.sync import Sync
     from desktop.model.team import SyncLease
     from desktop.store.customer_erasure import ErasedCounts, NoteErased
-    from desktop.store.data_store import DataStore
+    from desktop.store.data_workspace_store import DataStore
     from desktop.sync.event_sources import EventSourceService
     from desktop.sync.run_lease import RunLease
     from desktop.sync.sync_service import SyncService
@@ -304,7 +304,7 @@ class WorkspaceServices:
     @cached_property
     def data_store(self) -> "DataStore":
         """The workspace's DataStore: everybody's data, opened at its first use. StorageError."""
-        from desktop.store.data_store import open_data_store
+        from desktop.store.data_workspace_store import open_data_store
 
         return open_data_store(self.workspace.folder, self.store.accounts)
 
@@ -448,7 +448,7 @@ class WorkspaceServices:
 
     def has_everybody(self) -> bool:
         """Whether this computer keeps anything of everybody, switched on or not any more."""
-        from desktop.store.data_store import DATA_FILE
+        from desktop.store.data_workspace_store import DATA_FILE
 
         return (self.workspace.folder / DATA_FILE).exists()
 

@@ -30,7 +30,7 @@ from desktop.settings.permission_rules import leads_from
 
 if TYPE_CHECKING:
     from desktop.clients.sailthru.client import SailthruClient
-    from desktop.store.team.desk_request_repository import DeskRequest
+    from desktop.store.team.relayed_call_repository import DeskRequest
     from desktop.store.team.team_store import TeamStore
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from desktop.settings.paths import HOME_VARIABLE
 
 if TYPE_CHECKING:
     # A terminal starts processes too, and draws no page.
-    from desktop.store.event_write_repository import EventSelection
+    from desktop.store.sent_event_request_repository import EventSelection
     from desktop.viewmodels.events.simulation_input import DeliveryOrder
 
 

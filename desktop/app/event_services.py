@@ -28,8 +28,8 @@ from desktop.model.event_delivery import DeliveryState
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.settings import sync_settings
 from desktop.settings.data_source_records import is_left
-from desktop.store.event_write_repository import EventSelection
-from desktop.store.feed_repository import USERS_FEED
+from desktop.store.mirror_feed_repository import USERS_FEED
+from desktop.store.sent_event_request_repository import EventSelection
 from desktop.sync.event_delivery import DeliveryOptions, EventDeliverer
 from desktop.sync.event_replay import EventReplay, ReplayPreview
 from desktop.sync.event_rollback import EventRollback, RollbackPreview

@@ -72,11 +72,11 @@ class QueuedRuns:
         if self._is_stopped or store is None or not await store.requests.may_answer():
             return
         # Imported here: nobody but a worker needs Procrastinate.
-        from desktop.store.team.work_queue import WorkQueue
+        from desktop.store.team.due_run_queue import DueRunQueue
 
         database = store.database.open_queue()
         try:
-            queue = WorkQueue(database, self._run)
+            queue = DueRunQueue(database, self._run)
             await queue.retry_stalled()
             syncs = await self._find_syncs(store, paused)
             if not await queue.has_jobs(syncs):

@@ -41,7 +41,7 @@ from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
 from desktop.store.audit_log import AuditLog
 from desktop.store.data_source_repository import TICKETS_SOURCE, USERS_SOURCE
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.segment_repository import SegmentRepository
 
 # What one page of people shows; more of them at once are an export.

@@ -17,7 +17,7 @@ from desktop.model.customer_activity import (
 )
 from desktop.model.permission import Permission
 from desktop.store.customer_activity_repository import ActivityQuery, EventActivityRepository
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 
 PAGE_ROWS = 100
 

@@ -23,7 +23,7 @@ from desktop.store.data_source_repository import (
     ZENDESK_SOURCES,
     ReadingState,
 )
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.writing.write_protocol import Checkpoint
 
 # What a service's clock and index may be behind (docs/zendesk.md 8).

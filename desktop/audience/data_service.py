@@ -17,7 +17,7 @@ from desktop.model.permission import Actor
 from desktop.model.retention import KEEP_ALL, RetentionCutoffs
 from desktop.store.audit_log import AuditLog
 from desktop.store.data_source_repository import ZENDESK_SOURCES, ReadingState
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.sync_state_repository import SyncStateRepository
 from desktop.writing.list_export import ListExport

@@ -19,7 +19,7 @@ from desktop.model.field_facts import (
 from desktop.model.service import Service
 from desktop.model.sync import Sync
 from desktop.model.target_record import LIST_PREFIX, USER_FIELD_PREFIX, VAR_PREFIX
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.field_facts_repository import CoverageByField
 from desktop.store.field_writer_repository import FieldWriterRepository
 from desktop.store.sync_repository import SyncRepository

@@ -15,7 +15,7 @@ from desktop.kit.errors import AppError, Forbidden, NotFound, ResponseTimeout, S
 from desktop.model.erased_people import NOBODY_ERASED, ErasedPeople, person_keys
 from desktop.model.exported_profile import ExportedProfile
 from desktop.store.data_source_repository import ReadingState, list_source_name
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.writing.list_export import ListExport, ListNotExported
 

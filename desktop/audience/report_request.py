@@ -8,7 +8,7 @@ from desktop.audience.value_health_findings import ValueHealthNames
 from desktop.model.report import ReportFinding, ReportSeries
 from desktop.model.report_period import BucketSize, ReportBucket, ReportPeriod
 from desktop.store.change_report_repository import ChangeReportRepository
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.ticket_report_repository import Edges
 
 

@@ -26,7 +26,7 @@ from desktop.store.data_source_repository import (
     TICKETS_SOURCE,
     ReadingState,
 )
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.report_notice_repository import WaitingMail
 
 # By the data source that a report counts, the activity whose rows are kept for some days alone.

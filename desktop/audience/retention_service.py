@@ -29,7 +29,7 @@ from desktop.model.retention import (
 from desktop.model.target_record import VAR_PREFIX
 from desktop.store.audience_query import QueryMoment, compile_group
 from desktop.store.audit_log import AuditLog
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.segment_repository import SegmentRepository
 from desktop.store.sync_repository import SyncRepository
 from desktop.writing.write_protocol import Checkpoint

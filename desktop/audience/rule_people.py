@@ -24,7 +24,7 @@ from desktop.store.data_source_repository import (
     USERS_SOURCE,
     ReadingState,
 )
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.rule_event_repository import ProfileTurn
 from desktop.store.segment_repository import SegmentRepository

@@ -33,7 +33,7 @@ from desktop.store.audit_log import AuditLog
 from desktop.vault.secret import Secret
 
 if TYPE_CHECKING:
-    from desktop.store.data_store import DataStore
+    from desktop.store.data_workspace_store import DataStore
     from desktop.store.sqlite_database import Database
 
 _LOCK_WAIT_S = 0.5

@@ -30,7 +30,7 @@ from desktop.store.customer_erasure import (
 )
 from desktop.store.edit_batch_repository import EditBatchRepository
 from desktop.store.outbox import Outbox
-from desktop.store.person_events import find_delivered_events
+from desktop.store.person_event_erasure import find_delivered_events
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.sqlite_database import Database
@@ -85,7 +85,7 @@ class LocalDatabases:
 
     async def has_everybody(self) -> bool:
         """Whether the data workspace has any file here, a damaged one too."""
-        from desktop.store.data_store import has_data_files
+        from desktop.store.data_workspace_store import has_data_files
 
         return await asyncio.to_thread(has_data_files, self._folder)
 
@@ -290,7 +290,7 @@ class LocalDatabases:
             return batches.request_cancel_of_all.blocking()
 
     def _summarize_kept(self) -> KeptData:
-        from desktop.store.data_erasure import count_everybody
+        from desktop.store.data_workspace_erasure import count_everybody
 
         with self._open_data_store() as files:
             people = 0 if files is None else count_everybody(*files)
@@ -320,7 +320,7 @@ class LocalDatabases:
         self, fairlead: Database, mirror: Database, ids: Iterable[str]
     ) -> tuple[CustomerIds, int]:
         """Find by what all files know a customer, and how many records the data workspace has."""
-        from desktop.store.data_erasure import (
+        from desktop.store.data_workspace_erasure import (
             add_kept_words,
             count_kept_people,
             find_kept_people,
@@ -384,7 +384,7 @@ class LocalDatabases:
     def _open_data_store(self) -> Iterator[tuple[Database, Database] | None]:
         """Open the data workspace's two files for a moment; None where nothing was ever kept."""
         # Imported here: a start needs none of it.
-        from desktop.store.data_store import has_data_files, open_data_store
+        from desktop.store.data_workspace_store import has_data_files, open_data_store
 
         if not has_data_files(self._folder):
             yield None
@@ -397,7 +397,7 @@ class LocalDatabases:
 
     def _erase_from_data_store(self, found: CustomerIds) -> None:
         """Erase a customer from the data workspace; last, since it tells their ids."""
-        from desktop.store.data_erasure import erase_kept_people
+        from desktop.store.data_workspace_erasure import erase_kept_people
 
         with self._open_data_store() as files:
             if files is not None:
@@ -415,7 +415,7 @@ class LocalDatabases:
 
     def _delete_put_aside(self) -> None:
         """Delete damaged data files: who stands in them can't be told. StorageError."""
-        from desktop.store.data_store import find_put_aside
+        from desktop.store.data_workspace_store import find_put_aside
 
         for path in find_put_aside(self._folder):
             try:
@@ -424,7 +424,7 @@ class LocalDatabases:
                 raise inaccessible_path_error(path, error) from error
 
     def _erase_data_store(self, *, with_counts: bool) -> None:
-        from desktop.store.data_erasure import erase_everybody
+        from desktop.store.data_workspace_erasure import erase_everybody
 
         with self._open_data_store() as files:
             if files is not None:

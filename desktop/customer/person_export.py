@@ -15,10 +15,10 @@ from desktop.kit.errors import Forbidden, NotFound, NotPermitted
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.permission import Actor, Permission, PermissionRules, check_role
 from desktop.store.customer_erasure import find_customer_ids
-from desktop.store.data_erasure import find_kept_people
-from desktop.store.data_store import DataStore
-from desktop.store.kept_person_rows import read_kept_person_rows
-from desktop.store.person_rows import read_person_rows
+from desktop.store.data_workspace_erasure import find_kept_people
+from desktop.store.data_workspace_store import DataStore
+from desktop.store.kept_person_export_rows import read_kept_person_rows
+from desktop.store.person_export_rows import read_person_rows
 from desktop.store.workspace_store import WorkspaceStore
 
 _NOTES = (

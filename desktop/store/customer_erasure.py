@@ -17,7 +17,7 @@ from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audit_row import append_erasure
 from desktop.store.outbox_sql import STANDING_PAUSES_SQL
-from desktop.store.person_events import (
+from desktop.store.person_event_erasure import (
     erase_events,
     find_delivered_events,
     find_event_ids,

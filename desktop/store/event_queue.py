@@ -18,10 +18,10 @@ from desktop.store.event_proof import (
     proof_verdict_sql,
 )
 from desktop.store.event_rows import close_event, decode_event, put_delivery_state
-from desktop.store.event_write_repository import insert_writes
-from desktop.store.person_events import erase_events
+from desktop.store.person_event_erasure import erase_events
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.repository import Repository
+from desktop.store.sent_event_request_repository import insert_writes
 from desktop.store.sqlite_database import Database
 from desktop.store.unattended_events import UnattendedBudget
 

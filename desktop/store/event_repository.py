@@ -24,7 +24,7 @@ from desktop.store.event_proof import (
     proof_verdict_sql,
 )
 from desktop.store.event_rows import close_event, decode_event, tell_again, tell_end
-from desktop.store.person_events import erase_events, find_delivered_events
+from desktop.store.person_event_erasure import erase_events, find_delivered_events
 from desktop.store.repository import Repository
 
 _COUNT_DELIVERIES_SQL = """

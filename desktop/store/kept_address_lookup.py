@@ -11,7 +11,7 @@ from desktop.model.kept_address import KeptAddress
 from desktop.model.match_keys import hash_email
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import USERS_FEED
+from desktop.store.mirror_feed_repository import USERS_FEED
 
 T = TypeVar("T")
 # So many that no other reader waits long for its turn.

@@ -28,7 +28,7 @@ from desktop.store.outbox_sql import (
     select_open_row,
     select_row,
 )
-from desktop.store.outbox_waits import OutboxWaits
+from desktop.store.outbox_wait_time import OutboxWaits
 from desktop.store.planned_row_proof import BATCH_ROWS
 from desktop.store.process_identity import is_owner_alive
 from desktop.store.sqlite_database import Database

@@ -23,7 +23,7 @@ from desktop.store.outbox_sql import (
     WHOLES,
     select_row,
 )
-from desktop.store.outbox_waits import OutboxWaits
+from desktop.store.outbox_wait_time import OutboxWaits
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
 

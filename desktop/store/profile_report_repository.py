@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 from desktop.store.database_call import database_call
+from desktop.store.health_value_move_table import FIRST, NONE_SET, STATE_READINGS
 from desktop.store.repository import Repository
 from desktop.store.sqlite_database import Database
-from desktop.store.state_move_table import FIRST, NONE_SET, STATE_READINGS
 from desktop.store.ticket_rollup_repository import quarter_of
 
 

@@ -21,7 +21,7 @@ from desktop.model.sell_record import (
     sell_record_id,
 )
 from desktop.store.database_call import database_call
-from desktop.store.feed_repository import (
+from desktop.store.mirror_feed_repository import (
     SELL_FEEDS,
     iter_feed_pages,
     save_cursor,

@@ -8,7 +8,7 @@ import msgspec
 
 from desktop.model.sell_product import SellProduct
 from desktop.store.database_call import database_call
-from desktop.store.feed_repository import (
+from desktop.store.mirror_feed_repository import (
     SELL_PRODUCTS_FEED,
     iter_feed_pages,
     save_cursor,

@@ -16,7 +16,7 @@ from desktop.kit.errors import StorageError
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.integrity_check_record import IntegrityCheckRecord
-from desktop.store.query_connection import QueryConnection
+from desktop.store.read_only_connection import ReadOnlyConnection
 from desktop.store.sqlite_errors import DatabaseDamaged, translate_sqlite_errors
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ class Database:
         self._cache_kib = cache_kib
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._queries = QueryConnection(
+        self._queries = ReadOnlyConnection(
             path, timeout_s=_BUSY_TIMEOUT_S, prepare=self._prepare_connection
         )
         self._check_record = None if checked else IntegrityCheckRecord(path)

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from desktop.store.database_call import database_call
-from desktop.store.repository import Repository
-from desktop.store.state_move_table import (
+from desktop.store.health_value_move_table import (
     FIRST,
     STATE_READINGS,
     StateMove,
     add_moves,
     state_key,
 )
+from desktop.store.repository import Repository
 
 QUARTER_S = 900
 _MEASURES = ("created", "solved", "closed")

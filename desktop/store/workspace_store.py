@@ -11,11 +11,10 @@ from desktop.store.account_repository import AccountRepository
 from desktop.store.address_difference_repository import AddressDifferenceRepository
 from desktop.store.audit_log import AuditLog
 from desktop.store.batch_approval_repository import BatchApprovalRepository
-from desktop.store.batch_repository import BatchRepository
 from desktop.store.bounce_repair_repository import BounceRepairRepository
 from desktop.store.cached_sheet_reader import CachedSheetReader
 from desktop.store.customer_cache import CustomerCache
-from desktop.store.data_store import put_aside
+from desktop.store.data_workspace_store import put_aside
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.draft_and_link_repository import DraftAndLinkRepository
 from desktop.store.edit_batch_repository import EditBatchRepository
@@ -28,17 +27,18 @@ from desktop.store.event_query_repository import EventQueryRepository
 from desktop.store.event_queue import EventQueue
 from desktop.store.event_repository import EventRepository
 from desktop.store.event_source_repository import EventSourceRepository
-from desktop.store.event_write_repository import EventWriteRepository
-from desktop.store.feed_repository import FeedRepository
+from desktop.store.mirror_feed_repository import MirrorFeedRepository
 from desktop.store.outbox import Outbox
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_retention import PlanRetention
+from desktop.store.plan_row_batch_repository import PlanRowBatchRepository
 from desktop.store.process_identity import new_owner_id
 from desktop.store.run_repository import RunRepository
 from desktop.store.segment_repository import SegmentRepository
 from desktop.store.sell_feed_repository import SellFeedRepository
 from desktop.store.sell_pair_repository import SellPairRepository
 from desktop.store.sell_product_repository import SellProductRepository
+from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.store.settings_seal_repository import SettingsSealRepository
 from desktop.store.shared_row_journal import SharedRowJournal
 from desktop.store.sqlite_database import Database
@@ -88,7 +88,7 @@ class WorkspaceStore:
     sheet_reader: CachedSheetReader
     syncs: SyncRepository
     plans: PlanRepository
-    batches: BatchRepository
+    batches: PlanRowBatchRepository
     runs: RunRepository
     sync_state: SyncStateRepository
     unconfirmed_increments: UnconfirmedIncrementRepository
@@ -100,8 +100,8 @@ class WorkspaceStore:
     event_queries: EventQueryRepository
     event_pauses: EventPauseRepository
     event_sources: EventSourceRepository
-    event_writes: EventWriteRepository
-    feeds: FeedRepository
+    event_writes: SentEventRequestRepository
+    feeds: MirrorFeedRepository
     sell_feeds: SellFeedRepository
     sell_products: SellProductRepository
     sell_pairs: SellPairRepository
@@ -128,7 +128,7 @@ class WorkspaceStore:
             erased_people=ErasedPeopleRepository(other),
             syncs=SyncRepository(other),
             plans=PlanRepository(other, self.accounts),
-            batches=BatchRepository(other, self.accounts),
+            batches=PlanRowBatchRepository(other, self.accounts),
             runs=RunRepository(other, new_owner_id(), self.accounts),
             sync_state=SyncStateRepository(other),
             sell_pairs=SellPairRepository(other),
@@ -172,7 +172,7 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         outbox=outbox,
         syncs=SyncRepository(fairlead),
         plans=PlanRepository(fairlead, accounts),
-        batches=BatchRepository(fairlead, accounts),
+        batches=PlanRowBatchRepository(fairlead, accounts),
         runs=RunRepository(fairlead, new_owner_id(), accounts),
         sync_state=SyncStateRepository(fairlead),
         unconfirmed_increments=UnconfirmedIncrementRepository(fairlead),
@@ -183,9 +183,9 @@ def open_store(folder: Path, monotonic: Callable[[], float] | None = None) -> Wo
         segments=SegmentRepository(fairlead),
         event_queries=EventQueryRepository(fairlead),
         event_pauses=EventPauseRepository(fairlead),
-        event_writes=EventWriteRepository(fairlead),
+        event_writes=SentEventRequestRepository(fairlead),
         event_sources=EventSourceRepository(fairlead, new_owner_id()),
-        feeds=FeedRepository(mirror, accounts),
+        feeds=MirrorFeedRepository(mirror, accounts),
         sell_feeds=SellFeedRepository(mirror),
         sell_products=SellProductRepository(mirror),
         sell_pairs=SellPairRepository(fairlead),

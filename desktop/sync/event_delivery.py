@@ -35,8 +35,8 @@ from desktop.model.erased_people import ErasedPeople
 from desktop.model.event_delivery import EDITED_TEXT, DeliveryState, StoredEvent
 from desktop.model.field_mapping import MappingOperator
 from desktop.store.event_queue import EventQueue
-from desktop.store.event_write_repository import EventWriteRepository
 from desktop.store.seen_id_table import SeenIdTable
+from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_delivery_unit import (
     DeliveryUnit,
     PlanResult,
@@ -92,7 +92,7 @@ class EventDeliverer:
     """
 
     queue: EventQueue
-    writes: EventWriteRepository
+    writes: SentEventRequestRepository
     sender: EventSender
     actions: Sequence[CompiledAction]
     directory: LiveDirectory

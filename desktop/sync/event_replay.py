@@ -13,8 +13,8 @@ from desktop.events.simulation import plan_fired
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.model.erased_people import ErasedPeople
 from desktop.model.event_delivery import StoredEvent
-from desktop.store.event_write_repository import EventWriteRepository
 from desktop.store.seen_id_table import SeenIdTable
+from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_delivery_unit import begun_actions, event_of
 from desktop.sync.event_duplicates import is_applied_already, may_be_doubled
 from desktop.sync.event_writes import settle_increments
@@ -91,7 +91,7 @@ class EventReplay:
     actions: Sequence[CompiledAction]
     directory: ZendeskDirectory
     calls: ZendeskEventCalls
-    writes: EventWriteRepository
+    writes: SentEventRequestRepository
     erased: ErasedPeople
 
     async def preview(self, events: Sequence[StoredEvent]) -> list[ReplayRow]:

@@ -20,7 +20,7 @@ from desktop.model.erased_people import ERASED_LABEL, ErasedPeople, person_keys
 from desktop.model.json_value import Json
 from desktop.model.sent_event_request import SentEventRequest, WrittenField
 from desktop.model.value_equivalence import equivalent
-from desktop.store.event_write_repository import EventWriteRepository
+from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_retries import stops_delivery
 from desktop.writing.event_requests import EventRequestGateway
 
@@ -97,7 +97,7 @@ class EventRollback:
     `erased` are the people about whom nothing is written.
     """
 
-    writes: EventWriteRepository
+    writes: SentEventRequestRepository
     calls: ZendeskEventCalls
     gateway: EventRequestGateway
     erased: ErasedPeople

@@ -16,7 +16,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, ServiceError
 from desktop.model.event_delivery import DeliveryState
 from desktop.store.event_queue import EventQueue
-from desktop.store.event_write_repository import EventWriteRepository
+from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_delivery_unit import DeliveryUnit
 from desktop.sync.event_retries import FailureStreak, is_tried_again, stops_delivery, wait_after
 from desktop.sync.event_writes import made_record_id, write_of
@@ -45,7 +45,7 @@ class EventSender:
     """
 
     queue: EventQueue
-    writes: EventWriteRepository
+    writes: SentEventRequestRepository
     directory: LiveDirectory
     gateway: EventRequestGateway
     clock: Clock

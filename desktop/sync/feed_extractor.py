@@ -28,7 +28,7 @@ from desktop.model.sell_lists import lead_lists_of
 from desktop.model.service import Service
 from desktop.model.sync import MatchIdentifier, SourceKind, Sync
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
+from desktop.store.mirror_feed_repository import TICKETS_FEED, USERS_FEED, FeedState, list_feed_name
 from desktop.sync.sell_extractor import SellExtractor
 from desktop.sync.sell_product_extractor import extract_sell_products
 from desktop.sync.source_record import PHONE_VARS

@@ -12,7 +12,7 @@ from desktop.events.newer_values import given_values, without_joined
 from desktop.events.plan_context import EventPlanContext, FiredAction
 from desktop.model.event_delivery import DeliveryState, StoredEvent
 from desktop.model.sent_event_request import SentEventRequest
-from desktop.store.event_write_repository import EventWriteRepository
+from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_delivery_unit import begun_actions, event_of
 
 # What only adds takes nothing away from a newer value.
@@ -24,7 +24,7 @@ async def with_newer_values(
     fired: FiredAction,
     event_id: int,
     actions: Sequence[CompiledAction],
-    writes: EventWriteRepository,
+    writes: SentEventRequestRepository,
     context: EventPlanContext,
 ) -> FiredAction:
     """Return an action of a stored event that leaves out what later events have given anew.

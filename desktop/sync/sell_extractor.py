@@ -20,7 +20,7 @@ from desktop.model.sell_record import (
     SellRecordKind,
     with_field_ids,
 )
-from desktop.store.feed_repository import SELL_FEEDS, SELL_PRODUCTS_FEED, FeedState
+from desktop.store.mirror_feed_repository import SELL_FEEDS, SELL_PRODUCTS_FEED, FeedState
 from desktop.store.process_identity import machine_id
 from desktop.store.sell_feed_repository import SellChange
 from desktop.sync.sync_context import SyncContext

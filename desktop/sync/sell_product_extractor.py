@@ -6,7 +6,7 @@ Sell's Sync API tells products too, but they are few, and their plan has no othe
 import uuid
 from collections.abc import Callable
 
-from desktop.store.feed_repository import SELL_PRODUCTS_FEED
+from desktop.store.mirror_feed_repository import SELL_PRODUCTS_FEED
 from desktop.sync.sell_extractor import follow_sell_account
 from desktop.sync.sync_context import SyncContext
 

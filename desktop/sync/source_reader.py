@@ -16,7 +16,7 @@ from desktop.model.sync_state import SyncMember
 from desktop.model.target_record import OPTOUT_FIELD
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import (
+from desktop.store.mirror_feed_repository import (
     SELL_FEEDS,
     SELL_PRODUCTS_FEED,
     TICKETS_FEED,

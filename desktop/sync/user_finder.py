@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from desktop.model.customer_matching import deciding_identifiers
 from desktop.model.sync import MatchIdentifier
 from desktop.model.target_record import TargetRecord
-from desktop.store.feed_repository import USERS_FEED
+from desktop.store.mirror_feed_repository import USERS_FEED
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.target_finder import Candidates, TargetFinder, TargetLookup
 

@@ -13,7 +13,7 @@ from desktop.kit.errors import NotPermitted, StopsRun
 from desktop.model.field_value import shorten_value
 from desktop.model.sync_plan import PlanRow, PlanRowState
 from desktop.model.target_record import TargetRecord
-from desktop.store.row_completion import RowCompletion
+from desktop.store.plan_row_completion import PlanRowCompletion
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.writing.outcomes import (
@@ -245,7 +245,7 @@ class PlanWriter(ABC):
             ended = [
                 make_completion(WriteResult(WriteItem(row), WriteOutcome.CONFIRMED, seen[row.row]))
                 if row.row in seen
-                else RowCompletion(row, row.state, row.detail)
+                else PlanRowCompletion(row, row.state, row.detail)
                 for row in rows
             ]
             await batches.complete_rows(queue.provenance, ended, self._protocol.clock.now())
@@ -304,7 +304,7 @@ def job_result(
     return WriteResult(item, outcome, record, words=words, job=job)
 
 
-def make_completion(result: WriteResult) -> RowCompletion:
+def make_completion(result: WriteResult) -> PlanRowCompletion:
     """Convert a plan row's write result to what the store keeps of it."""
     row, outcome, maybe_sent = result.item.row, result.outcome, result.item.is_maybe_sent
     state, text = ROW_ENDS[outcome]
@@ -324,7 +324,7 @@ def make_completion(result: WriteResult) -> RowCompletion:
     )
     # What was added up is compared by the plan itself, with its exact total.
     is_missed = outcome in (WriteOutcome.ACCEPTED, WriteOutcome.NOT_SHOWN) and not row.events
-    return RowCompletion(
+    return PlanRowCompletion(
         row,
         state,
         words,

@@ -7,7 +7,7 @@ from desktop.model.optout_level import OptOutLevel
 from desktop.model.sync_plan import FieldChange, PlannedOutcome, PlanRow
 from desktop.model.target_record import OPTOUT_FIELD, USER_FIELD_PREFIX, TargetRecord
 from desktop.model.value_equivalence import equivalent, is_stored_form
-from desktop.store.row_completion import MissedField
+from desktop.store.plan_row_completion import MissedField
 from desktop.writing.outcomes import WriteOutcome
 
 # What was read for a row: the record, None where an address is free, or what kept it from being

@@ -21,7 +21,7 @@ from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
-from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.data_workspace_store import DataStore, open_data_store
 from desktop.store.kept_profile_repository import ProfileFields
 from tests.bench.duckdb_comparison import compare_with_duckdb
 from tests.bench.people_copies import copy_people

@@ -7,7 +7,7 @@ are there in minutes. Ids, sids and addresses differ, all else is as it was.
 import sqlite3
 import time
 
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 
 # How far the ids of people lie apart from copy to copy; more than the store has people.
 _STEP = 100_000_000

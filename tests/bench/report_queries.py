@@ -9,7 +9,7 @@ from pathlib import Path
 from desktop.audience.report_definitions import REPORTS
 from desktop.audience.report_service import ReportService
 from desktop.model.report_period import BucketSize, ReportPeriod
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.workspace_store import open_store
 from tests.bench.report import Figure, median
 from tests.support.report_cases import report_service

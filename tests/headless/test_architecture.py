@@ -254,7 +254,7 @@ def test_command_line_starts_without_slow_imports() -> None:
 def test_workers_alone_import_the_queue() -> None:
     texts = {p.relative_to(DESKTOP).as_posix(): p.read_text(encoding="utf-8") for p in CODE}
     named = re.compile(r"^ *(?:from|import) procrastinate", re.MULTILINE)
-    assert [n for n, text in texts.items() if named.search(text)] == ["store/team/work_queue.py"]
+    assert [n for n, text in texts.items() if named.search(text)] == ["store/team/due_run_queue.py"]
     # Inside a function of the worker's: whatever else imports its module stays without.
     used = re.compile(r"^( *)from desktop\.store\.team\.work_queue", re.MULTILINE)
     found = {n: m[1] for n, text in texts.items() if (m := used.search(text))}

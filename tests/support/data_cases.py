@@ -14,7 +14,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import Forbidden
 from desktop.model.kept_ticket import KeptOrganization, KeptTicket, SatisfactionRating
 from desktop.model.zendesk_user import Organization, ZendeskUser
-from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.data_workspace_store import DataStore, open_data_store
 from desktop.store.sqlite_database import Database
 from tests.support.clocks import ManualClock
 

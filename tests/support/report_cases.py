@@ -17,7 +17,7 @@ from desktop.model.permission import (
     Role,
 )
 from desktop.store.change_report_repository import ChangeReportRepository
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.clocks import ManualClock
 from tests.support.data_cases import DAY, FakeExport, rating, ticket, user

@@ -38,7 +38,7 @@ from desktop.model.sailthru_naming_rules import find_list_name
 from desktop.settings import settings_table
 from desktop.store.customer_erasure import ErasedCounts
 from desktop.store.data_source_repository import ReadingState
-from desktop.store.data_store import DATA_FILE
+from desktop.store.data_workspace_store import DATA_FILE
 
 _ACTIONS = (
     "status", "on", "off", "refresh", "retention", "purge", "activity", "sources", "source",

@@ -14,7 +14,7 @@ from desktop.model.service import Service
 from desktop.model.sync_plan import Consequence, PlannedOutcome
 from desktop.model.time_zone import local_time
 from desktop.store.audit_row import append_sync_write
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.store.workspace_store import WorkspaceStore

@@ -6,10 +6,10 @@ from desktop.model.team_address import TeamAddress
 from desktop.store.database_thread import DatabaseThread
 from desktop.store.team.approval_repository import ApprovalRepository
 from desktop.store.team.desk_repository import DeskRepository
-from desktop.store.team.desk_request_repository import DeskRequestRepository
 from desktop.store.team.enrolment_repository import EnrolmentRepository
 from desktop.store.team.lease_repository import LeaseRepository
 from desktop.store.team.presence_repository import PresenceRepository
+from desktop.store.team.relayed_call_repository import RelayedCallRepository
 from desktop.store.team.shared_audit import SharedAudit
 from desktop.store.team.shared_row_repository import SharedRowRepository
 from desktop.store.team.team_database import TeamDatabase
@@ -30,7 +30,7 @@ class TeamStore:
     leases: LeaseRepository
     shared_rows: SharedRowRepository
     presence: PresenceRepository
-    requests: DeskRequestRepository
+    requests: RelayedCallRepository
 
     @property
     def thread(self) -> DatabaseThread:
@@ -64,5 +64,5 @@ def _build(database: TeamDatabase, key: TeamKey, desk_id: str) -> TeamStore:
         LeaseRepository(*parts),
         SharedRowRepository(*parts),
         PresenceRepository(*parts),
-        DeskRequestRepository(*parts),
+        RelayedCallRepository(*parts),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
-from desktop.store.event_write_repository import EventSelection
+from desktop.store.sent_event_request_repository import EventSelection
 from desktop.viewmodels.activity.activity_period import ActivityPeriod, ActivityTimes
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.task_model import TaskModel

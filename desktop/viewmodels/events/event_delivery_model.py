@@ -9,7 +9,7 @@ from desktop.kit.errors import AppError
 from desktop.model.permission import Permission, check_permission
 from desktop.settings.data_source_records import why_events_stay
 from desktop.store.event_pause_repository import PausedSource
-from desktop.store.event_write_repository import EventSelection
+from desktop.store.sent_event_request_repository import EventSelection
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.delivery_watch import ROLLBACK_TITLE, DeliveryWatch
 from desktop.viewmodels.events.simulation_input import (

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from desktop.kit.clock import Clock
 from desktop.kit.text import format_count
-from desktop.store.event_write_repository import EventSelection
+from desktop.store.sent_event_request_repository import EventSelection
 from desktop.sync.event_rollback import RollbackPreview, RollbackState
 from desktop.viewmodels.events.event_choice_model import EventChoiceModel, first_rows
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel

@@ -15,7 +15,7 @@ from desktop.events.planned_fields import PlannedField
 from desktop.events.planned_request import NoChange, PlannedRequest
 from desktop.events.simulation import SimulationCounts
 from desktop.model.event_delivery import StoredEvent
-from desktop.store.event_write_repository import EventSelection
+from desktop.store.sent_event_request_repository import EventSelection
 from desktop.sync.event_replay import ReplayPreview
 from desktop.sync.event_rollback import RollbackPreview
 

@@ -13,7 +13,7 @@ from desktop.app.report_mail import ReportMail
 from desktop.app.screenshot_tour.sample_optouts import opt_out
 from desktop.kit.errors import UserDecisionNeeded, ValuesRejected
 from desktop.settings import settings_table, sync_settings
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.clocks import ManualClock
 from tests.support.data_cases import DAY, open_small_store, read_all

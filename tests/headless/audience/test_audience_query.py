@@ -17,7 +17,7 @@ from desktop.model.match_keys import hash_email
 from desktop.store import audience_people_repository
 from desktop.store.audience_people_repository import position_of
 from desktop.store.audience_query import QueryMoment
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.viewmodels.audience.person_text import cell_text, person_document

@@ -18,7 +18,7 @@ from desktop.model.customer_activity import (
 from desktop.model.event_delivery import NewStoredEvent
 from desktop.model.permission import Actor, Permission
 from desktop.store.customer_activity_repository import EventActivityRepository
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.ticket_rollup_repository import ProfileReading
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.data_cases import NOON, open_small_store, read_all, small_account

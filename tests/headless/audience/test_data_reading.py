@@ -22,13 +22,13 @@ from desktop.settings.workspace import Workspace
 from desktop.store.audience_query import phrase_query
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.customer_erasure import CustomerIds
-from desktop.store.data_erasure import (
+from desktop.store.data_workspace_erasure import (
     add_kept_words,
     erase_everybody,
     erase_kept_people,
     find_kept_people,
 )
-from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.data_workspace_store import DataStore, open_data_store
 from desktop.store.kept_comment_repository import DueComments
 from desktop.store.sqlite_database import Database
 from desktop.store.ticket_rollup_repository import quarter_of

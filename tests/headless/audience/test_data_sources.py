@@ -20,7 +20,7 @@ from desktop.model.permission import Role
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings import settings_table
 from desktop.store.data_source_erasure import COPIES, count_copies, count_source
-from desktop.store.feed_repository import USERS_FEED, list_feed_name
+from desktop.store.mirror_feed_repository import USERS_FEED, list_feed_name
 from desktop.vault.bound_secrets import store_api_token, store_bound_secrets
 from desktop.vault.secret import Secret
 from tests.support.data_cases import dump, read_all, small_account

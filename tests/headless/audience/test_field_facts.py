@@ -22,7 +22,7 @@ from desktop.model.field_facts import (
 from desktop.model.field_mapping import MappingRow
 from desktop.model.rule_trigger import RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.field_writer_repository import FieldWriterRepository
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.data_cases import NOON, open_small_store, read_all, small_account

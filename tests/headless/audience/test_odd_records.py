@@ -10,7 +10,7 @@ import pytest
 from desktop.audience.condition_parser import parse_expression
 from desktop.kit.errors import StorageError
 from desktop.store.audience_query import QueryMoment
-from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.data_workspace_store import DataStore, open_data_store
 from tests.support.data_cases import (
     DAY,
     NOON,

@@ -11,7 +11,7 @@ from desktop.model.audience_condition import hide_values
 from desktop.model.audience_person import AudienceOrder
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.permission import Permission
-from desktop.store.data_store import open_data_store
+from desktop.store.data_workspace_store import open_data_store
 from desktop.store.segment_erasure import erase_segments_of
 from desktop.store.workspace_store import open_store
 from tests.support.clocks import ManualClock

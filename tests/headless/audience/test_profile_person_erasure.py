@@ -12,10 +12,10 @@ from desktop.model.exported_profile import ExportedProfile
 from desktop.model.match_keys import hash_email
 from desktop.settings.workspace import Workspace
 from desktop.store.audit_signer import AuditSigner
-from desktop.store.data_erasure import find_kept_people
 from desktop.store.data_source_erasure import erase_source
-from desktop.store.data_store import DataStore, open_data_store
-from desktop.store.kept_person_rows import read_kept_person_rows
+from desktop.store.data_workspace_erasure import find_kept_people
+from desktop.store.data_workspace_store import DataStore, open_data_store
+from desktop.store.kept_person_export_rows import read_kept_person_rows
 from desktop.store.profile_person_table import profile_person_id
 from desktop.store.workspace_store import open_store
 from tests.headless.audience.test_audience_query import FIELDS, SEARCH_CHECK, profile

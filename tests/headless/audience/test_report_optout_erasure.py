@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from desktop.app.screenshot_tour.sample_optouts import sid
-from desktop.store.data_erasure import erase_everybody, erase_kept_people
-from desktop.store.data_store import open_data_store
+from desktop.store.data_workspace_erasure import erase_everybody, erase_kept_people
+from desktop.store.data_workspace_store import open_data_store
 from desktop.store.profile_report_repository import OptOutReading
 
 

@@ -38,9 +38,9 @@ from desktop.model.report_period import BucketSize
 from desktop.model.sync_run import RunState
 from desktop.store.audience_query import QueryMoment
 from desktop.store.change_report_repository import ChangeReportRepository
-from desktop.store.data_erasure import erase_everybody, erase_kept_people
 from desktop.store.data_source_erasure import erase_source
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_erasure import erase_everybody, erase_kept_people
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.store.sqlite_database import load_migrations

@@ -31,7 +31,7 @@ from desktop.model.retention_text import describe_impact
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.settings.file_lock import hold_lock
 from desktop.store.audience_query import QueryMoment, compile_group
-from desktop.store.data_store import DataStore, open_data_store
+from desktop.store.data_workspace_store import DataStore, open_data_store
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from tests.support.clocks import ManualClock
 from tests.support.data_cases import (

@@ -5,7 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from desktop.store.data_store import open_data_store
+from desktop.store.data_workspace_store import open_data_store
 from tests.support.cli_command import FairleadCommand
 from tests.support.data_cases import user
 from tests.support.edit_cases import CustomerFactory

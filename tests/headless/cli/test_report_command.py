@@ -4,7 +4,7 @@ import csv
 from contextlib import closing
 from datetime import date
 
-from desktop.store.data_store import open_data_store
+from desktop.store.data_workspace_store import open_data_store
 from tests.support.cli_command import FairleadCommand
 from tests.support.edit_cases import CustomerFactory
 from tests.support.sandbox_servers import SandboxServers

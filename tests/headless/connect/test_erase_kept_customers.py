@@ -20,7 +20,7 @@ from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings.file_lock import hold_lock
 from desktop.settings.workspace import Workspace
 from desktop.store import sqlite_database
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.mirror_feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
 from desktop.store.workspace_store import open_store
 
 CANARY = "canary-7f3a"

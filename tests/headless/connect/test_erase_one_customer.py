@@ -28,8 +28,8 @@ from desktop.store.customer_erasure import (
     erase_customer,
     find_customer_ids,
 )
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
-from desktop.store.person_rows import read_person_rows
+from desktop.store.mirror_feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.person_export_rows import read_person_rows
 from desktop.store.sqlite_database import Database
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from tests.support.fresh_store import open_fresh_store

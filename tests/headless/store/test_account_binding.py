@@ -11,7 +11,7 @@ from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.service import Service
 from desktop.model.sync_run import RunState
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import USERS_FEED
+from desktop.store.mirror_feed_repository import USERS_FEED
 from desktop.store.workspace_store import WorkspaceStore, open_store
 from desktop.sync.sync_presets import PresetNames, build_preset
 from tests.support.fresh_store import open_fresh_store

@@ -8,8 +8,8 @@ import pytest
 from desktop.model.match_keys import hash_email
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store import feed_repository, zendesk_user_lookup
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED
+from desktop.store import mirror_feed_repository, zendesk_user_lookup
+from desktop.store.mirror_feed_repository import TICKETS_FEED, USERS_FEED
 from desktop.store.workspace_store import WorkspaceStore
 from tests.support.fresh_store import open_fresh_store
 
@@ -26,7 +26,7 @@ def test_feed_requesters_no_page_sorts_the_feed(store: WorkspaceStore) -> None:
         lambda c: [
             str(row["detail"])
             for row in c.execute(
-                f"EXPLAIN QUERY PLAN {feed_repository._REQUESTERS_SQL}", (0, 0, 9, 500)
+                f"EXPLAIN QUERY PLAN {mirror_feed_repository._REQUESTERS_SQL}", (0, 0, 9, 500)
             )
         ]
     )
@@ -36,7 +36,7 @@ def test_feed_requesters_no_page_sorts_the_feed(store: WorkspaceStore) -> None:
 def test_feed_requesters_are_told_once_and_only_if_changed(
     store: WorkspaceStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_repository, "_PAGE_ROWS", 2)
+    monkeypatch.setattr(mirror_feed_repository, "_PAGE_ROWS", 2)
     store.feeds.begin_reading.blocking(TICKETS_FEED, 1.0)
     whose = [5, 3, 5, 9, 1, 7, 3]
     tickets = [

@@ -9,7 +9,7 @@ from desktop.clients.field_parser import FieldParser
 from desktop.clients.zendesk.wire_to_model import parse_exported_ticket, parse_many, parse_users
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import USERS_FEED
+from desktop.store.mirror_feed_repository import USERS_FEED
 from tests.support.fresh_store import open_fresh_store
 
 EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"

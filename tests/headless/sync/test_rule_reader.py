@@ -18,7 +18,7 @@ from desktop.model.lifecycle_stage import CapPeriod, FrequencyCap
 from desktop.model.rule_trigger import PREVIEW_DAYS, PhrasePlace, RuleTrigger
 from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.store.audience_query import QueryMoment
-from desktop.store.data_store import DataStore
+from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync import rule_reader

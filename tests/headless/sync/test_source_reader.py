@@ -15,7 +15,7 @@ from desktop.model.sync import SourceKind, Sync, SyncEffects, SyncSource
 from desktop.model.sync_state import SyncMember
 from desktop.model.zendesk_ticket import ExportedTicket
 from desktop.model.zendesk_user import ZendeskUser
-from desktop.store.feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
+from desktop.store.mirror_feed_repository import TICKETS_FEED, USERS_FEED, list_feed_name
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync import source_reader
 from desktop.sync.source_reader import SourceReader

@@ -19,7 +19,7 @@ from desktop.kit.errors import ValuesRejected
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRowState
 from desktop.model.sync_run import RunState
-from desktop.store.feed_repository import list_feed_name
+from desktop.store.mirror_feed_repository import list_feed_name
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers

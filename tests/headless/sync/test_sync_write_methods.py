@@ -16,7 +16,7 @@ from desktop.model.sync_plan import PlannedOutcome, PlanRow, PlanRowState
 from desktop.model.sync_run import RunState
 from desktop.model.zendesk_user import ZendeskUser
 from desktop.settings import sync_settings
-from desktop.store.feed_repository import USERS_FEED
+from desktop.store.mirror_feed_repository import USERS_FEED
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.writing import sailthru_plan_writer
 from tests.support import sync_cases

@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 
 from desktop.kit.errors import InvalidInput
-from desktop.store.event_write_repository import EventSelection
+from desktop.store.sent_event_request_repository import EventSelection
 
 
 def add_selection_options(parser: argparse.ArgumentParser) -> None:

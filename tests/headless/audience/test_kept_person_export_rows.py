@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from desktop.customer.person_page import render_person_page
-from desktop.store.data_erasure import count_kept_people, find_kept_people
-from desktop.store.data_store import DataStore
-from desktop.store.kept_person_rows import read_kept_person_rows
+from desktop.store.data_workspace_erasure import count_kept_people, find_kept_people
+from desktop.store.data_workspace_store import DataStore
+from desktop.store.kept_person_export_rows import read_kept_person_rows
 from desktop.store.profile_report_repository import OptOutReading
 from desktop.store.ticket_rollup_repository import ProfileReading
 from tests.headless.audience.test_audience_query import FIELDS, profile

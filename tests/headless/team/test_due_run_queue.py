@@ -33,9 +33,9 @@ from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.settings.sync_settings import RUN_DUE_SYNCS_HERE
 from desktop.store.sqlite_database import load_migrations
+from desktop.store.team.due_run_queue import DueRunQueue
 from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
-from desktop.store.team.work_queue import WorkQueue
 from tests.support.child_processes import ROOT
 from tests.support.clocks import ManualClock
 from tests.support.postgres_server import PostgresServer
@@ -258,7 +258,7 @@ def let_time_pass(postgres: PostgresServer, database: str) -> None:
     postgres.execute("UPDATE fairlead.sync_lease SET held_until = now() - interval '1 s'", database)
 
 
-async def leave_stalled(_queue: WorkQueue) -> int:
+async def leave_stalled(_queue: DueRunQueue) -> int:
     """What a dead worker had taken stays with it."""
     return 0
 
@@ -279,7 +279,7 @@ async def test_time_of_a_worker_that_was_killed_is_run_by_another_once(
     let_time_pass(postgres, database)
     # Negative control: without the retry of stalled jobs the time is lost.
     with monkeypatch.context() as without:
-        without.setattr(WorkQueue, "retry_stalled", leave_stalled)
+        without.setattr(DueRunQueue, "retry_stalled", leave_stalled)
         assert await work_at(desks[1]) == ()
     assert [job[0] for job in jobs_of(postgres, database)] == ["doing"]
     (result,) = await work_at(desks[1])
@@ -357,18 +357,18 @@ async def test_worker_that_the_queue_fails_tells_its_runs_and_hands_its_record_i
     await run_first_at(desks[0], clock)
     clock.advance(_PERIOD_S)
     looked_after: list[float] = []
-    work = WorkQueue.work
+    work = DueRunQueue.work
 
     async def look_after(_services: WorkspaceServices) -> None:
         looked_after.append(clock.now())
 
-    async def work_and_fail(queue: WorkQueue, syncs: Sequence[str]) -> None:
+    async def work_and_fail(queue: DueRunQueue, syncs: Sequence[str]) -> None:
         await work(queue, syncs)
         await desks[0].store.audit.note_export(what="list", content=1, actor="Ada", now=clock.now())
         raise TeamStoreAway("The team store can't be reached.")
 
     monkeypatch.setattr(scheduled_runs, "_look_after_customers", look_after)
-    monkeypatch.setattr(WorkQueue, "work", work_and_fail)
+    monkeypatch.setattr(DueRunQueue, "work", work_and_fail)
     worker = TeamWorker(desks[0])
     done = await worker.do_what_is_due()
     assert [one.run and one.run.state for one in done.runs] == [RunState.DONE]
@@ -390,7 +390,11 @@ async def test_worker_that_the_queue_fails_tells_its_runs_and_hands_its_record_i
 
 @pytest.mark.parametrize(
     "moment",
-    [(QueuedRuns, "announce"), (WorkQueue, "retry_stalled"), (queued_runs, "connect_for_due_runs")],
+    [
+        (QueuedRuns, "announce"),
+        (DueRunQueue, "retry_stalled"),
+        (queued_runs, "connect_for_due_runs"),
+    ],
 )
 async def test_worker_that_is_told_to_stop_before_it_works_takes_nothing(
     desks: list[WorkspaceServices],

@@ -27,7 +27,7 @@ class DeskRequest:
     content: str
 
 
-class DeskRequestRepository(TeamRepository):
+class RelayedCallRepository(TeamRepository):
     """Requests of desks without the Sailthru key, and what a worker answered to each."""
 
     @database_call

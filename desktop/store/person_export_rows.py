@@ -8,7 +8,7 @@ import msgspec
 
 from desktop.model.json_value import Json
 from desktop.store.customer_erasure import MEMORY_ROWS, MIRROR_ROWS, CustomerIds
-from desktop.store.person_events import find_event_ids
+from desktop.store.person_event_erasure import find_event_ids
 from desktop.store.sqlite_database import Database
 
 Rows = list[dict[str, Json]]

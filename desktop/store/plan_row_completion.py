@@ -47,7 +47,7 @@ class MissedField:
 
 
 @dataclass(frozen=True)
-class RowCompletion:
+class PlanRowCompletion:
     """A plan row's outcome as it is stored; `written_values` is what was sent.
 
     `missed` are those fields of an accepted row that were read back and do not show it.
@@ -72,7 +72,7 @@ def delete_old_touches(connection: sqlite3.Connection, now: float) -> None:
 
 
 def complete_row(
-    connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, now: float
+    connection: sqlite3.Connection, provenance: RunProvenance, item: PlanRowCompletion, now: float
 ) -> None:
     """Store how a plan row ended with all that follows, unless an earlier process has."""
     row, target = item.row, item.target_id or item.row.target_id
@@ -160,7 +160,7 @@ class _Miss(NamedTuple):
 
 
 def _count_misses(
-    connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
+    connection: sqlite3.Connection, provenance: RunProvenance, item: PlanRowCompletion, target: str
 ) -> dict[str, _Miss]:
     """Count in SQLite the writes that a service answered ok and did not show after, by field."""
     found: dict[str, _Miss] = {}
@@ -190,7 +190,7 @@ def _count_misses(
 def _save_misses(
     connection: sqlite3.Connection,
     provenance: RunProvenance,
-    item: RowCompletion,
+    item: PlanRowCompletion,
     target: str,
     misses: Mapping[str, _Miss],
     now: float,
@@ -216,7 +216,7 @@ def _save_misses(
 
 
 def _describe_misses(
-    provenance: RunProvenance, item: RowCompletion, misses: Mapping[str, _Miss]
+    provenance: RunProvenance, item: PlanRowCompletion, misses: Mapping[str, _Miss]
 ) -> str:
     """Word the note in a plan's row of what a service keeps instead of the values written."""
     service = provenance.service.title
@@ -231,7 +231,7 @@ def _describe_misses(
 def _save_sync_state(
     connection: sqlite3.Connection,
     provenance: RunProvenance,
-    item: RowCompletion,
+    item: PlanRowCompletion,
     target: str,
     now: float,
 ) -> None:
@@ -271,7 +271,7 @@ def _save_sync_state(
 def _save_synced_values(
     connection: sqlite3.Connection,
     provenance: RunProvenance,
-    item: RowCompletion,
+    item: PlanRowCompletion,
     target: str,
     now: float,
 ) -> None:
@@ -305,7 +305,7 @@ def _save_synced_values(
         )
 
 
-def _stored_value(item: RowCompletion, name: str, value: Json) -> Json:
+def _stored_value(item: PlanRowCompletion, name: str, value: Json) -> Json:
     """Return a written value as the service's own feed will bring it back."""
     missed = item.missed.get(name)
     return missed.seen if missed is not None and missed.is_other_form else value
@@ -331,7 +331,7 @@ def _save_pair(
 
 
 def _save_membership(
-    connection: sqlite3.Connection, provenance: RunProvenance, item: RowCompletion, target: str
+    connection: sqlite3.Connection, provenance: RunProvenance, item: PlanRowCompletion, target: str
 ) -> None:
     """Store which target records this sync keeps on its lists, tagged, or in a stage."""
     ours = [value for name, value in item.written_values if name in provenance.membership_fields]

@@ -73,7 +73,7 @@ class FeedState:
         return int(seq) if generation == self.generation and seq.isdigit() else 0
 
 
-class FeedRepository(Repository):
+class MirrorFeedRepository(Repository):
     """Saves and reads the connected account's exported records in `mirror.db`."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:

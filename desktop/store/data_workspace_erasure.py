@@ -10,11 +10,11 @@ from desktop.model.email_address import email_spellings
 from desktop.model.match_keys import hash_email
 from desktop.store.customer_erasure import CustomerIds
 from desktop.store.data_source_repository import stop_readings
+from desktop.store.health_value_move_table import remove_moves_of
 from desktop.store.kept_person_repository import delete_person_rows
 from desktop.store.kept_ticket_repository import delete_ticket_text
 from desktop.store.profile_person_table import delete_profile_person, profile_person_id
 from desktop.store.sqlite_database import Database
-from desktop.store.state_move_table import remove_moves_of
 from desktop.store.ticket_rollup_repository import QUARTER_S
 
 # Of history.db: what names or describes somebody. The counts name nobody and stay.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from desktop.store.person_rows import Rows, add_rows
+from desktop.store.person_export_rows import Rows, add_rows
 from desktop.store.sqlite_database import Database
 
 _USERS = "IN (SELECT value FROM json_each(:users))"

@@ -16,15 +16,15 @@ from desktop.store.account_repository import (
 )
 from desktop.store.database_call import database_call
 from desktop.store.plan_proof import TAKEN, require_plan
-from desktop.store.plan_row_table import decode_plan_row, to_json
-from desktop.store.planned_row_proof import AMONG, PLAN_ROWS, UNPROVEN_WRITTEN_SQL
-from desktop.store.repository import Repository
-from desktop.store.row_completion import (
+from desktop.store.plan_row_completion import (
     LATE_BIT,
-    RowCompletion,
+    PlanRowCompletion,
     complete_row,
     delete_old_touches,
 )
+from desktop.store.plan_row_table import decode_plan_row, to_json
+from desktop.store.planned_row_proof import AMONG, PLAN_ROWS, UNPROVEN_WRITTEN_SQL
+from desktop.store.repository import Repository
 from desktop.store.run_provenance import RunProvenance
 from desktop.store.sqlite_database import Database
 from desktop.store.unconfirmed_increment_repository import insert_unconfirmed_increment
@@ -47,7 +47,7 @@ class WriteBatch:
     created_at: float
 
 
-class BatchRepository(Repository):
+class PlanRowBatchRepository(Repository):
     """The table `write_batch`, and the outcomes of plan rows in `fairlead.db`."""
 
     def __init__(self, database: Database, accounts: AccountRepository | None = None) -> None:
@@ -236,7 +236,7 @@ class BatchRepository(Repository):
     def complete_rows(
         self,
         provenance: RunProvenance,
-        closed: Iterable[RowCompletion],
+        closed: Iterable[PlanRowCompletion],
         now: float,
         *,
         batch: int | None = None,

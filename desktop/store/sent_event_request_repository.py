@@ -71,7 +71,7 @@ class EventSelection:
         return self == EventSelection()
 
 
-class EventWriteRepository(Repository):
+class SentEventRequestRepository(Repository):
     """The table `event_write`."""
 
     @database_call

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class QueryConnection:
+class ReadOnlyConnection:
     """A connection beside the writing one of a SQLite file, opened at its first use.
 
     Each read is one snapshot of what is committed (write-ahead log). Usable from any thread, one at

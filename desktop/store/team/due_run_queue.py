@@ -43,7 +43,7 @@ def queue_of_sync(sync: str) -> str:
     return f"sync:{hashlib.sha256(sync.encode()).hexdigest()[:32]}"
 
 
-class WorkQueue:
+class DueRunQueue:
     """The queue as a worker uses it; `run` runs one sync's due time (Unix seconds).
 
     Where `run` raises SyncRunsElsewhere, or an error that passes by itself, the time stays in the
