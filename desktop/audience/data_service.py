@@ -20,7 +20,7 @@ from desktop.store.data_source_repository import ZENDESK_SOURCES, ReadingState
 from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
 from desktop.store.sync_state_repository import SyncStateRepository
-from desktop.writing.list_export import ListExport
+from desktop.writing.sailthru_list_export import ListExport
 from desktop.writing.write_protocol import Checkpoint
 
 # Stands for all the Sailthru lists that an admin has named.

@@ -17,7 +17,7 @@ from desktop.model.exported_profile import ExportedProfile
 from desktop.store.data_source_repository import ReadingState, list_source_name
 from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_profile_repository import ProfileFields
-from desktop.writing.list_export import ListExport, ListNotExported
+from desktop.writing.sailthru_list_export import ListExport, ListNotExported
 
 log = logging.getLogger(__name__)
 

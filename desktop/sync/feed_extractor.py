@@ -33,7 +33,7 @@ from desktop.sync.sell_extractor import SellExtractor
 from desktop.sync.sell_product_extractor import extract_sell_products
 from desktop.sync.source_record import PHONE_VARS
 from desktop.sync.sync_context import SyncContext
-from desktop.writing.list_export import ListExport, ListNotExported
+from desktop.writing.sailthru_list_export import ListExport, ListNotExported
 from desktop.writing.write_protocol import Checkpoint
 
 log = logging.getLogger(__name__)

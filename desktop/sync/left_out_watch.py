@@ -3,7 +3,7 @@
 from desktop.kit.clock import Clock
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.plan_row_decisions import PlanRowDecisions
-from desktop.writing.plan_rows import PlanRevision
+from desktop.writing.plan_row_queue import PlanRevision
 
 
 class LeftOutWatch(PlanRevision):

@@ -14,7 +14,7 @@ from desktop.sync.create_check import CreateCheckingGateway
 from desktop.sync.left_out_watch import LeftOutWatch
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
-from desktop.writing.plan_rows import PlanRowQueue, PlanWriter, RunMemory
+from desktop.writing.plan_row_queue import PlanRowQueue, PlanWriter, RunMemory
 from desktop.writing.sailthru_plan_writer import SailthruPlanWriter
 from desktop.writing.single_plan_writer import SinglePlanWriter
 from desktop.writing.write_protocol import Checkpoint, RecordGateway, WriteProtocol

@@ -39,7 +39,7 @@ from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rule_reader import merge_marks
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.optout_door import RowPermits
-from desktop.writing.plan_rows import RunMemory
+from desktop.writing.plan_row_queue import RunMemory
 from desktop.writing.write_protocol import Checkpoint
 
 P = ParamSpec("P")

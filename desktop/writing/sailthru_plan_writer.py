@@ -28,7 +28,13 @@ from desktop.writing.outcomes import (
     WriteOutcome,
     WriteResult,
 )
-from desktop.writing.plan_rows import ClaimedBatch, PlanRowQueue, PlanWriter, items_of, job_result
+from desktop.writing.plan_row_queue import (
+    ClaimedBatch,
+    PlanRowQueue,
+    PlanWriter,
+    items_of,
+    job_result,
+)
 from desktop.writing.row_comparison import is_row_taken
 from desktop.writing.sailthru_gateway import SailthruGateway, encode_job_line, find_joined_lists
 from desktop.writing.write_protocol import ReadyItem, WriteStep

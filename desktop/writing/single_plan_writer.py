@@ -5,7 +5,7 @@ Sell has no jobs, and its upsert answers 409 where an address is not unique (doc
 """
 
 from desktop.kit.errors import InternalError
-from desktop.writing.plan_rows import ClaimedBatch, PlanWriter, items_of
+from desktop.writing.plan_row_queue import ClaimedBatch, PlanWriter, items_of
 
 # Sell's are read together by one filter over ids, and written at the limiter's eight a second.
 _ROWS_PER_BATCH = 24

@@ -20,7 +20,13 @@ from desktop.kit.errors import (
 from desktop.model.sync_plan import PlanRow
 from desktop.writing.job_poller import wait_for_job
 from desktop.writing.outcomes import JOB_STUCK_TEXT, WriteOutcome
-from desktop.writing.plan_rows import ClaimedBatch, PlanRowQueue, PlanWriter, items_of, job_result
+from desktop.writing.plan_row_queue import (
+    ClaimedBatch,
+    PlanRowQueue,
+    PlanWriter,
+    items_of,
+    job_result,
+)
 from desktop.writing.write_protocol import READ_BACK_WAITS_S, ReadyItem, WriteStep
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL, ZendeskGateway, build_user_document
 

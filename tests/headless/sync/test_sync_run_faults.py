@@ -26,7 +26,7 @@ from desktop.store.run_provenance import RunProvenance
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.feed_extractor import FeedExtractor
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
-from desktop.writing.plan_rows import items_of, make_completion
+from desktop.writing.plan_row_queue import items_of, make_completion
 from desktop.writing.write_protocol import split_by_comparison
 from tests.support import sync_cases
 from tests.support.clocks import ManualClock

@@ -17,7 +17,7 @@ from desktop.store.team.shared_row_repository import SharedRowRepository
 from desktop.sync.run_lease import RunLease
 from desktop.sync.sync_memory import SyncMemory
 from desktop.sync.sync_runner import RunRequest
-from desktop.writing.plan_rows import ClaimedBatch
+from desktop.writing.plan_row_queue import ClaimedBatch
 from tests.support.postgres_server import PostgresServer
 from tests.support.sandbox_servers import SandboxServers
 from tests.support.sync_cases import (

@@ -29,7 +29,7 @@ from desktop.writing.outcomes import (
     WriteResult,
     may_be_applied,
 )
-from desktop.writing.plan_rows import make_completion
+from desktop.writing.plan_row_queue import make_completion
 
 CHANGE = FieldChange("vars.shoe", 42, 43)
 ROW = PlanRow(7, PlannedOutcome.UPDATE, "src1", "sid1", "ada@x.example", changes=(CHANGE,))
