@@ -20,9 +20,9 @@ from typing import Any
 
 from desktop.clients.body_decompressor import BodyDecompressor, BrokenBody
 from desktop.events.event_json import BadJsonError, parse_event_json
+from desktop.events.event_storage_form import stored_form
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import EVENT_TYPES, make_event
-from desktop.events.stored_events import stored_form
 from desktop.kit.clock import Clock, iso_timestamp
 from desktop.kit.errors import ServiceError, StorageError
 from desktop.model.event_delivery import NewStoredEvent

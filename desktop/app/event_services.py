@@ -10,11 +10,11 @@ from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.action_store import ActionStore
 from desktop.events.event import Event
 from desktop.events.event_intake import DuplicateEvent
-from desktop.events.kept_directory import KeptDirectory
-from desktop.events.live_directory import LiveDirectory
+from desktop.events.event_storage_form import stored_form
+from desktop.events.live_zendesk_directory import LiveZendeskDirectory
 from desktop.events.planned_fields import plan_with_fields
 from desktop.events.simulation import compile_actions, simulate
-from desktop.events.stored_events import stored_form
+from desktop.events.stored_zendesk_directory import StoredZendeskDirectory
 from desktop.events.zendesk_directory import ZendeskDirectory
 from desktop.kit.errors import (
     NotPermitted,
@@ -78,16 +78,16 @@ def require_events_connected(services: WorkspaceServices) -> None:
         )
 
 
-async def open_live_directory(services: WorkspaceServices) -> LiveDirectory:
+async def open_live_directory(services: WorkspaceServices) -> LiveZendeskDirectory:
     """Return what asks Zendesk, with the fields that it defines. Raises what Zendesk raises."""
-    directory = LiveDirectory(build_event_calls(services))
+    directory = LiveZendeskDirectory(build_event_calls(services))
     await directory.load_fields()
     return directory
 
 
 async def build_deliverer(
     services: WorkspaceServices,
-    directory: LiveDirectory,
+    directory: LiveZendeskDirectory,
     *,
     removals: bool = False,
     removal_source: int | None = None,
@@ -242,4 +242,4 @@ async def open_directory(services: WorkspaceServices) -> ZendeskDirectory:
     except (ServiceUnreachable, ResponseTimeout, ServiceError):
         nobody = LookupQuery(LookupQueryKind.ZENDESK_ID, "0")
         kept = services.lookup.cached_sheet(nobody).user_fields.value
-        return KeptDirectory(services.store, kept)
+        return StoredZendeskDirectory(services.store, kept)

@@ -12,7 +12,7 @@ from desktop.events.plan_context import (
     user_reference,
     words_of,
 )
-from desktop.events.plan_joining import MEMBERSHIPS_PATH, NEWER_MEMBERSHIP, plan_joining
+from desktop.events.plan_membership import MEMBERSHIPS_PATH, NEWER_MEMBERSHIP, plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,

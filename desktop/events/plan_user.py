@@ -13,7 +13,7 @@ from desktop.events.plan_context import (
     custom_fields,
     name_of,
 )
-from desktop.events.plan_joining import plan_joining
+from desktop.events.plan_membership import plan_joining
 from desktop.events.planned_request import (
     EventFieldChange,
     NoChange,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_steps
+from desktop.events.event_storage_form import stored_steps
 from desktop.kit.clock import Clock
 from desktop.model.event_source import EventSource
 from desktop.model.watched_file import FolderLook, WatchedFile, judge_folder

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from desktop.events.event import BadLine, Event
 from desktop.events.event_action import CompiledAction
-from desktop.events.live_directory import LiveDirectory
+from desktop.events.live_zendesk_directory import LiveZendeskDirectory
 from desktop.events.plan_context import EventPlanContext, FiredAction, find_missing_fields
 from desktop.events.plan_user_event import KEPT_REASON
 from desktop.events.planned_request import (
@@ -95,7 +95,7 @@ class EventDeliverer:
     writes: SentEventRequestRepository
     sender: EventSender
     actions: Sequence[CompiledAction]
-    directory: LiveDirectory
+    directory: LiveZendeskDirectory
     gateway: EventRequestGateway
     clock: Clock
     options: DeliveryOptions

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
-from desktop.events.plan_joining import MEMBERSHIPS_PATH
+from desktop.events.plan_membership import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
 from desktop.events.plan_ticket import TICKETS_PATH
 from desktop.events.plan_user import USERS_PATH, user_value

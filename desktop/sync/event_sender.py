@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from desktop.events.live_directory import LiveDirectory
-from desktop.events.plan_joining import MEMBERSHIPS_PATH
+from desktop.events.live_zendesk_directory import LiveZendeskDirectory
+from desktop.events.plan_membership import MEMBERSHIPS_PATH
 from desktop.events.plan_organization import UPSERT_ORGANIZATION_PATH
 from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.planned_request import PlannedRequest, RequestEffect
@@ -46,7 +46,7 @@ class EventSender:
 
     queue: EventQueue
     writes: SentEventRequestRepository
-    directory: LiveDirectory
+    directory: LiveZendeskDirectory
     gateway: EventRequestGateway
     clock: Clock
     actor_signature: str

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from desktop.events.event_action import ActionKind
-from desktop.events.plan_joining import MEMBERSHIPS_PATH
+from desktop.events.plan_membership import MEMBERSHIPS_PATH
 from desktop.events.plan_user import UPDATE_MANY_PATH
 from desktop.events.planned_request import (
     NoChange,

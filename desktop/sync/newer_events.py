@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from desktop.events.event import Event, identifier_text
 from desktop.events.event_action import ActionKind, CompiledAction
-from desktop.events.newer_values import given_values, without_joined
 from desktop.events.plan_context import EventPlanContext, FiredAction
+from desktop.events.superseded_trait_values import given_values, without_joined
 from desktop.model.event_delivery import DeliveryState, StoredEvent
 from desktop.model.sent_event_request import SentEventRequest
 from desktop.store.sent_event_request_repository import SentEventRequestRepository

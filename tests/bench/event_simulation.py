@@ -7,8 +7,8 @@ from pathlib import Path
 
 from desktop.events.default_actions import DEFAULT_ACTIONS
 from desktop.events.event_intake import read_events
-from desktop.events.kept_directory import KeptDirectory
 from desktop.events.simulation import SimulationCounts, compile_actions, simulate
+from desktop.events.stored_zendesk_directory import StoredZendeskDirectory
 from desktop.store.workspace_store import open_store
 
 
@@ -20,7 +20,7 @@ async def simulate_file(path: Path, folder: Path) -> SimulationCounts:
             return await simulate(
                 read_events(source),
                 compile_actions(DEFAULT_ACTIONS),
-                KeptDirectory(store, None),
+                StoredZendeskDirectory(store, None),
                 lambda _planned: None,
             )
     finally:

@@ -23,7 +23,7 @@ from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.app.runner_factory import build_runner
 from desktop.customer.email_change_plan import EmailChangeChoices
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_form
+from desktop.events.event_storage_form import stored_form
 from desktop.model.edit import UNDO_WINDOW_S, EditKind, EditRequest, EditState, EditTarget
 from desktop.model.edit_batch import BatchAction
 from desktop.model.erased_people import person_keys

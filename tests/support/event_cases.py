@@ -11,7 +11,7 @@ from typing import Any
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_form
+from desktop.events.event_storage_form import stored_form
 from desktop.model.event_delivery import StoredEvent
 from tests.support.sandbox_servers import SandboxServers
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from desktop.events.event import BadLine
 from desktop.events.event_json import BadJsonError, parse_event_json
+from desktop.events.event_storage_form import stored_form
 from desktop.events.event_text_splitter import EventText
 from desktop.events.event_validation import make_event
-from desktop.events.stored_events import stored_form
 from desktop.model.event_delivery import NewStoredEvent
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_form
+from desktop.events.event_storage_form import stored_form
 from desktop.model.event_delivery import StoredEvent
 from tests.support.event_cases import (
     EventRecords,

@@ -25,7 +25,7 @@ from desktop.app.event_services import (
 from desktop.events.event import Event
 from desktop.events.event_action import ActionKind
 from desktop.events.event_intake import read_events
-from desktop.events.stored_events import stored_steps
+from desktop.events.event_storage_form import stored_steps
 from desktop.kit.errors import AppError, InvalidInput, StopsRun, UserDecisionNeeded
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState, StoredEvent

@@ -4,7 +4,7 @@ import argparse
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_event_calls
-from desktop.events.live_directory import LiveDirectory
+from desktop.events.live_zendesk_directory import LiveZendeskDirectory
 from desktop.events.planned_fields import (
     FIELD_TYPES,
     PlannedField,
@@ -39,7 +39,7 @@ def take_planned_fields(directory: ZendeskDirectory, options: argparse.Namespace
 
 
 async def create_fields(
-    services: WorkspaceServices, directory: LiveDirectory, options: argparse.Namespace
+    services: WorkspaceServices, directory: LiveZendeskDirectory, options: argparse.Namespace
 ) -> None:
     """Create the fields named by the options that are missing. Raises Forbidden but for admins."""
     calls = build_event_calls(services)

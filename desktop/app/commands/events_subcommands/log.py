@@ -13,7 +13,7 @@ from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.events.event import Event
 from desktop.events.event_intake import DuplicateEvent, read_events
-from desktop.events.stored_events import stored_form
+from desktop.events.event_storage_form import stored_form
 from desktop.kit.text import format_count
 from desktop.model.event_delivery import DeliveryState
 

@@ -11,7 +11,7 @@ from desktop.model.zendesk_user import UserFieldDefinition, ZendeskUser
 from desktop.store.workspace_store import WorkspaceStore
 
 
-class KeptDirectory:
+class StoredZendeskDirectory:
     """A ZendeskDirectory of the users that syncs have read; organisations are not kept."""
 
     is_live = False

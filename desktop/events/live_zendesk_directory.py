@@ -28,7 +28,7 @@ _MAX_SEARCHES = 8
 _IDS_PER_CALL = 100
 
 
-class LiveDirectory:
+class LiveZendeskDirectory:
     """A ZendeskDirectory that asks Zendesk: users by the hundred, by their external ids."""
 
     is_live = True
