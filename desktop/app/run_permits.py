@@ -9,7 +9,7 @@ from desktop.kit.errors import AppError, NotFound, NotPermitted
 from desktop.model.permission import Actor, Permission, PermissionDecision
 from desktop.model.sync import Sync
 from desktop.settings.permission_rules import leads_from
-from desktop.sync.limits import is_recent_rollback
+from desktop.sync.plan_limit_check import is_recent_rollback
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import (
     OptOutChange,

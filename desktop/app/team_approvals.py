@@ -20,7 +20,7 @@ from desktop.model.permission import Actor, Role
 from desktop.model.run_limit import TYPED_CONSEQUENCES, people_over_limit_text
 from desktop.model.sync_plan import PlanState
 from desktop.model.team import ApprovalAnswer, ApprovalKind, ApprovalRequest
-from desktop.sync.limits import read_open_limits
+from desktop.sync.plan_limit_check import read_open_limits
 
 if TYPE_CHECKING:
     from desktop.store.team.team_store import TeamStore

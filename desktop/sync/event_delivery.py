@@ -55,8 +55,8 @@ from desktop.sync.event_retries import (
     stops_delivery,
 )
 from desktop.sync.event_sender import MAX_STEPS, EventSender
-from desktop.sync.event_writes import settle_increments
-from desktop.sync.newer_events import with_newer_values
+from desktop.sync.sent_event_requests import settle_increments
+from desktop.sync.superseded_event_values import with_newer_values
 from desktop.writing.event_requests import EventRequestGateway
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from desktop.store.seen_id_table import SeenIdTable
 from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_delivery_unit import begun_actions, event_of
 from desktop.sync.event_duplicates import is_applied_already, may_be_doubled
-from desktop.sync.event_writes import settle_increments
-from desktop.sync.newer_events import with_newer_values
+from desktop.sync.sent_event_requests import settle_increments
+from desktop.sync.superseded_event_values import with_newer_values
 
 _EVENTS_PER_STEP = 200
 

@@ -19,7 +19,7 @@ from desktop.store.event_queue import EventQueue
 from desktop.store.sent_event_request_repository import SentEventRequestRepository
 from desktop.sync.event_delivery_unit import DeliveryUnit
 from desktop.sync.event_retries import FailureStreak, is_tried_again, stops_delivery, wait_after
-from desktop.sync.event_writes import made_record_id, write_of
+from desktop.sync.sent_event_requests import made_record_id, write_of
 from desktop.writing.event_requests import EventRequestGateway
 from desktop.writing.outcomes import may_be_applied
 

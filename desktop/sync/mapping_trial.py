@@ -17,7 +17,7 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, split_source
 from desktop.sync.pipeline.plan_rows import plan_rows
 from desktop.sync.plan_lookup import PlanLookup
-from desktop.sync.sell_trial import read_sell_trial_record
+from desktop.sync.sell_mapping_trial import read_sell_trial_record
 from desktop.sync.source_reader import SourceReader, tickets_that_count
 from desktop.sync.source_record import (
     SourceRecord,

@@ -41,7 +41,7 @@ from desktop.sync.pipeline.matching import match_record
 from desktop.sync.pipeline.membership import SourceChunk, find_leaving, is_deleted
 from desktop.sync.pipeline.sell_optouts import as_planned
 from desktop.sync.pipeline.target_kind import TargetKind, make_target_kind
-from desktop.sync.remembered_pairs import find_paired_records, find_paired_sids
+from desktop.sync.remembered_match import find_paired_records, find_paired_sids
 from desktop.sync.rule_reader import RuleReader
 from desktop.sync.source_reader import SourceReader
 from desktop.sync.source_record import SourceRecord

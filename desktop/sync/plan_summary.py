@@ -10,8 +10,8 @@ from desktop.store.limit_approval_repository import LimitApproval
 from desktop.store.plan_repository import PlanRepository
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.limits import find_limit_breaches, read_open_limits
 from desktop.sync.pipeline.limits import OPEN_STATES, estimate_write_s
+from desktop.sync.plan_limit_check import find_limit_breaches, read_open_limits
 from desktop.writing.sailthru_gateway import MAX_CONCURRENT_CALLS
 from desktop.writing.zendesk_gateway import MAX_USERS_PER_CALL
 

@@ -11,7 +11,7 @@ from desktop.model.email_address import email_spellings, normalize_email
 from desktop.model.match_keys import sms_key
 from desktop.model.sync import MatchIdentifier, Sync
 from desktop.model.target_record import TargetRecord
-from desktop.sync.remembered_pairs import delete_pair, find_paired_sids
+from desktop.sync.remembered_match import delete_pair, find_paired_sids
 from desktop.sync.source_record import SourceRecord
 from desktop.sync.sync_context import SyncContext
 from desktop.sync.target_finder import Candidates, TargetFinder, TargetLookup

@@ -31,11 +31,11 @@ from desktop.model.target_record import (
 )
 from desktop.model.value_equivalence import equivalent
 from desktop.store.plan_row_filter import PlanRowFilter
-from desktop.sync.limits import find_limit_breaches
 from desktop.sync.pipeline.consequences import find_consequences
 from desktop.sync.pipeline.context import PlanContext
 from desktop.sync.pipeline.plan_rows import with_mail_state
 from desktop.sync.pipeline.target_kind import make_target_kind
+from desktop.sync.plan_limit_check import find_limit_breaches
 from desktop.sync.sync_context import SyncContext
 from desktop.writing.row_comparison import ReadResult
 from desktop.writing.write_protocol import read_refused_in_halves

@@ -16,7 +16,7 @@ from desktop.store.workspace_store import WorkspaceStore
 
 if TYPE_CHECKING:
     from desktop.store.team.team_store import TeamStore
-    from desktop.sync.sync_memory import SyncMemory
+    from desktop.sync.team_sync_state import TeamSyncState
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RunLease:
     store: "TeamStore"
     sync: Sync
     epoch: int
-    memory: "SyncMemory | None" = None
+    memory: "TeamSyncState | None" = None
 
     def find_refusal(self) -> str:
         """Say why this run may write nothing more, or "" and renew the lease.
@@ -54,9 +54,9 @@ async def acquire_run_lease(
     epoch = (await store.leases.acquire(sync.name, owner, actor)).epoch
     if not await store.shared_rows.is_on():
         return RunLease(store, sync, epoch)
-    from desktop.sync.sync_memory import SyncMemory
+    from desktop.sync.team_sync_state import TeamSyncState
 
-    memory = SyncMemory(store, local, sync.name, epoch, clock)
+    memory = TeamSyncState(store, local, sync.name, epoch, clock)
     await memory.begin()
     return RunLease(store, sync, epoch, memory)
 

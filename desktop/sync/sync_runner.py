@@ -32,9 +32,9 @@ from desktop.model.sync_plan import Plan, PlanState
 from desktop.model.sync_run import Run, RunProgress, RunStage, RunState
 from desktop.settings.file_lock import hold_lock
 from desktop.sync.feed_extractor import FeedExtractor
-from desktop.sync.limits import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_applier import PlanApplier
 from desktop.sync.plan_builder import PlanBuilder, PlanRequest
+from desktop.sync.plan_limit_check import require_startable_plan, take_plan_for_apply
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rule_reader import merge_marks
 from desktop.sync.sync_context import SyncContext

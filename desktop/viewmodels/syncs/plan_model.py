@@ -24,7 +24,7 @@ from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.settings.service_address import zendesk_account_name
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.sync.plan_summary import PlanSummary, read_plan_summary
-from desktop.sync.sell_decisions import SellDecisions, may_be_matched
+from desktop.sync.sell_plan_row_decisions import SellPlanRowDecisions, may_be_matched
 from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import PAGE_SIZE, ListState
 from desktop.viewmodels.qt_timer import create_timer
@@ -482,8 +482,8 @@ class PlanModel(TaskModel):
             self.detail_changed.emit()
 
     @property
-    def _sell_decisions(self) -> SellDecisions:
-        return SellDecisions(self._context.store, self._context.clock)
+    def _sell_decisions(self) -> SellPlanRowDecisions:
+        return SellPlanRowDecisions(self._context.store, self._context.clock)
 
     async def _choose_match(self, row: PlanRow, sync: Sync, match: str) -> None:
         self._context.syncs.require_configuration_permission()

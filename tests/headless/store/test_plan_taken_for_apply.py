@@ -15,7 +15,7 @@ from desktop.model.sync_plan import Consequence, PlannedOutcome, PlanRow, PlanSt
 from desktop.model.sync_run import RunState
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.sync.limits import take_plan_for_apply
+from desktop.sync.plan_limit_check import take_plan_for_apply
 from desktop.sync.sync_presets import PresetNames, build_preset
 from tests.support.fresh_store import open_fresh_store
 

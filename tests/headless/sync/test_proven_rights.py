@@ -30,7 +30,7 @@ from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, Pl
 from desktop.settings.managed_policy import read_policy
 from desktop.settings.policy_file_discovery import PolicyFolder
 from desktop.store.workspace_store import WorkspaceStore, open_store
-from desktop.sync.limits import take_plan_for_apply
+from desktop.sync.plan_limit_check import take_plan_for_apply
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_presets import PresetNames, build_preset

@@ -16,7 +16,7 @@ from desktop.sync.pipeline.eligibility import UNMATCHED_DELETION_CAUSE
 from desktop.sync.pipeline.shared_address import SHARED_ADDRESS_CAUSE
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
-from desktop.sync.sell_decisions import SellDecisions
+from desktop.sync.sell_plan_row_decisions import SellPlanRowDecisions
 from desktop.sync.sync_presets import SAILTHRU_TO_SELL_CONTACTS, SELL_CONTACTS_TO_SAILTHRU
 from tests.support import sell_cases, sync_cases
 from tests.support.sandbox_servers import SandboxServers
@@ -128,7 +128,7 @@ async def test_contacts_with_one_address_are_synced_by_the_rule(
         return
     assert {row.cause for row in rows.values()} == {SHARED_ADDRESS_CAUSE}
     # Somebody chooses, and is not asked again.
-    decisions = SellDecisions(sell_services.store, sell_services.context.clock)
+    decisions = SellPlanRowDecisions(sell_services.store, sell_services.context.clock)
     asked = rows[f"contact-{numbers[0]}"]
     assert [one.id for one in decisions.list_candidates(sync, asked)] == numbers
     with pytest.raises(InvalidInput):
@@ -187,7 +187,7 @@ async def test_deletion_in_sell_follows_three_rules(
     }
     # Somebody says whose profile it was.
     row = rows[f"contact-{numbers[unknown]}"]
-    decisions = SellDecisions(sell_services.store, sell_services.context.clock)
+    decisions = SellPlanRowDecisions(sell_services.store, sell_services.context.clock)
     decisions.choose(sync, row, row.target_id, "Ada")
     assert (await preview(sell_services, sync))[row.source_id].fate is PlannedOutcome.UPDATE
 

@@ -14,7 +14,7 @@ from desktop.model.sync import Sync, SyncEffects
 from desktop.model.sync_plan import PlannedOutcome, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
 from desktop.settings import settings_table
-from desktop.sync.limits import require_known_limits
+from desktop.sync.plan_limit_check import require_known_limits
 from desktop.sync.plan_row_decisions import PlanRowDecisions
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_service import SyncService

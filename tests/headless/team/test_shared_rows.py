@@ -20,7 +20,7 @@ from desktop.store.erased_people_repository import keep_erased
 from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.store.team.team_store import TeamStore
 from desktop.store.workspace_store import WorkspaceStore, open_store
-from desktop.sync.sync_memory import SyncMemory
+from desktop.sync.team_sync_state import TeamSyncState
 from tests.support.clocks import ManualClock
 from tests.support.postgres_server import PostgresServer
 from tests.support.sync_cases import ATTESTED
@@ -100,7 +100,7 @@ async def test_pairs_of_sell_come_to_the_other_desk_for_their_sell_account_alone
     one, two = pair_of_desks
     await exchange(one, two)
     lease = one[1].leases.acquire.blocking("contacts", "p1", "Ada")
-    memory = SyncMemory(one[1], one[0], "contacts", lease.epoch, ManualClock())
+    memory = TeamSyncState(one[1], one[0], "contacts", lease.epoch, ManualClock())
     await memory.begin()
     one[0].sell_pairs.set_account.blocking(11)
     one[0].sell_pairs.save.blocking("contact-1", "a" * 24, 1.0)
@@ -234,7 +234,7 @@ async def test_customer_erased_at_one_desk_leaves_the_memory_of_a_sync_at_anothe
             lambda c: c.execute("INSERT INTO sync_member VALUES ('nightly', 'abc', '1', 'Ann', '')")
         )
         link((store, one[1]), 1, "abc")
-    memory = SyncMemory(one[1], one[0], "nightly", lease.epoch, ManualClock())
+    memory = TeamSyncState(one[1], one[0], "nightly", lease.epoch, ManualClock())
     await memory.begin()
     assert len(one[1].shared_rows.read_memory.blocking("nightly")) == 1
     two[0].close()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from desktop.app.container import WorkspaceServices
 from desktop.model.run_limit import TYPED_CONSEQUENCES
-from desktop.sync.limits import require_known_limits
+from desktop.sync.plan_limit_check import require_known_limits
 
 
 def add_sync_argument(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from desktop.model.service import Service
 from desktop.model.sync_plan import PlannedOutcome
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.sync.plan_row_decisions import PlanRowDecisions
-from desktop.sync.sell_decisions import SellDecisions, may_be_matched
+from desktop.sync.sell_plan_row_decisions import SellPlanRowDecisions, may_be_matched
 
 
 def _add_plan_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +132,7 @@ async def _choose_match(
         plan_id, options.row.rpartition(":")[2]
     )
     sync = store.plans.get_planned_sync.blocking(plan_id)
-    decisions = SellDecisions(store, services.context.clock)
+    decisions = SellPlanRowDecisions(store, services.context.clock)
     decisions.choose(sync, row, match, services.session.actor.name)
     return emit(
         {"plan": plan_id, "match": match, **plan_row_to_json(row)},

@@ -11,7 +11,7 @@ from desktop.model.sync_run import RUN_OUTCOMES, Run, RunState
 from desktop.store.plan_row_filter import PlanRowFilter
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.sync.field_labels import format_value
-from desktop.sync.limits import find_limit_breaches
+from desktop.sync.plan_limit_check import find_limit_breaches
 
 # Rows that change nothing are counted, and listed only where they are asked for.
 _LISTED_OUTCOMES = (

@@ -26,7 +26,7 @@ def may_be_matched(row: PlanRow) -> bool:
 
 
 @dataclass(frozen=True)
-class SellDecisions:
+class SellPlanRowDecisions:
     """Finds what a row of a sync with Sell may be matched with, and stores what was chosen."""
 
     store: WorkspaceStore

@@ -26,7 +26,7 @@ _INCREMENT_COLUMNS = (
 )  # fmt: skip
 
 
-class SyncMemory:
+class TeamSyncState:
     """A sync's memory during one run: here, and in the team store under the run's epoch."""
 
     def __init__(

@@ -15,8 +15,8 @@ from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_run import Run, RunState
 from desktop.store.team.shared_row_repository import SharedRowRepository
 from desktop.sync.run_lease import RunLease
-from desktop.sync.sync_memory import SyncMemory
 from desktop.sync.sync_runner import RunRequest
+from desktop.sync.team_sync_state import TeamSyncState
 from desktop.writing.plan_row_queue import ClaimedBatch
 from tests.support.postgres_server import PostgresServer
 from tests.support.sandbox_servers import SandboxServers
@@ -208,7 +208,7 @@ async def test_negative_control_unannounced_the_increment_counts_twice(
     async def say_nothing(*_args: object) -> None:
         """Nothing is announced."""
 
-    monkeypatch.setattr(SyncMemory, "announce", say_nothing)
+    monkeypatch.setattr(TeamSyncState, "announce", say_nothing)
     await run_at(desks[0], syncs[0])
     create_ticket(sync_sandbox, pair.user_id)
     await die_unread_and_run_elsewhere(desks, syncs, postgres, database)
