@@ -562,8 +562,8 @@ class WorkspaceServices:
 
         `checkpoint` is called at named points; tests end the process there.
         """
-        from desktop.customer.create_check import CreateCheck
-        from desktop.customer.current_value import gateway_for
+        from desktop.customer.conflict_value_reader import gateway_for
+        from desktop.customer.profile_create_check import ProfileCreateCheck
         from desktop.writing.edit_queue import EditSender, EditSenderContext
 
         gateways = {service: gateway_for(service, self.session.clients) for service in Service}
@@ -576,7 +576,7 @@ class WorkspaceServices:
                 # [0, 1): spreads the retries of several desks after an outage.
                 jitter=random.random,
                 permit_optout=self.permit_optout,
-                find_create_obstacle=CreateCheck(self.lookup).find_obstacle,
+                find_create_obstacle=ProfileCreateCheck(self.lookup).find_obstacle,
                 checkpoint=checkpoint,
                 read_gate=self.current_settings.read_send_gate,
                 on_step_done=self.email_changes.finish,

@@ -16,12 +16,12 @@ from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from desktop.customer.concurrency import (
+from desktop.customer.concurrent_calls import (
     none_if_missing,
     none_if_refused,
     run_concurrently,
 )
-from desktop.customer.own_links import OwnLinkCheck
+from desktop.customer.foreign_link_check import ForeignLinkCheck
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.sell_lookup import SellLookup, SellNameCache
 from desktop.customer.service_clients import ServiceClients
@@ -56,7 +56,7 @@ class CustomerLookup:
     ) -> None:
         """`zendesk_base_url` says which Zendesk account's links may be looked up."""
         self._services = services
-        self._own_links = OwnLinkCheck(services, zendesk_base_url)
+        self._own_links = ForeignLinkCheck(services, zendesk_base_url)
         self._store = store
         self._clock = clock
         self._sell_names = SellNameCache(clock)

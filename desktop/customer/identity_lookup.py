@@ -6,7 +6,7 @@ The halves are those of the sheet, so that the one matcher chooses the profile h
 from collections.abc import Callable
 from dataclasses import replace
 
-from desktop.customer.concurrency import run_concurrently
+from desktop.customer.concurrent_calls import run_concurrently
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.service_clients import ServiceClients
 from desktop.customer.sheet_builder import SheetBuilder

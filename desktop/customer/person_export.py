@@ -8,7 +8,7 @@ from desktop.clients.sell.person_record_export import SellRecordExport
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.clients.zendesk.person_record_export import ZendeskRecordExport
 from desktop.customer.erasure_check import read_addresses, read_profiles
-from desktop.customer.person_page import render_person_page
+from desktop.customer.person_export_html import render_person_page
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.clock import Clock, iso_timestamp
 from desktop.kit.errors import Forbidden, NotFound, NotPermitted

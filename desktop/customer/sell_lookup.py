@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from desktop.clients.sell.client import SellClient
-from desktop.customer.concurrency import ignore_app_errors
+from desktop.customer.concurrent_calls import ignore_app_errors
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError

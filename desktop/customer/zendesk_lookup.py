@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from desktop.clients.zendesk.client import ZendeskClient
-from desktop.customer.concurrency import cancel_and_wait, ignore_app_errors, run_concurrently
+from desktop.customer.concurrent_calls import cancel_and_wait, ignore_app_errors, run_concurrently
 from desktop.customer.sailthru_lookup import SailthruLookup
 from desktop.customer.sheet_builder import SheetBuilder
 from desktop.kit.errors import AppError, NotFound

@@ -13,10 +13,10 @@ from typing import Any
 # Imported here for the children of the fork, of which each would import them at first use.
 import desktop.app.service_connections
 import desktop.connect.workspace_setup
-import desktop.customer.create_check
-import desktop.customer.current_value
+import desktop.customer.conflict_value_reader
 import desktop.customer.erasure_check
 import desktop.customer.erasure_service
+import desktop.customer.profile_create_check
 import desktop.model.sheet_overlay  # noqa: F401
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory

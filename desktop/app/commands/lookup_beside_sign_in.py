@@ -9,7 +9,7 @@ import asyncio
 from desktop.app.commands.open_workspace import require_set_up
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
-from desktop.customer.concurrency import cancel_and_wait
+from desktop.customer.concurrent_calls import cancel_and_wait
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.lookup_query import LookupQuery
 from desktop.model.permission import Permission, check_permission

@@ -10,8 +10,8 @@ from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_factory import EditFactory
-from desktop.customer.hand_over_text import compose_hand_over
-from desktop.customer.template_values import build_template_values, fill_note_template
+from desktop.customer.handover_note_text import compose_handover_note
+from desktop.customer.text_template_values import build_text_template_values, fill_note_template
 from desktop.kit.errors import InvalidInput
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.lookup_query import parse_lookup_query
@@ -37,7 +37,7 @@ async def _add_note(context: AppContext, options: argparse.Namespace) -> int:
         sheet = await services.lookup.with_ticket(sheet, ticket)
         text = options.text
         if text is None:
-            text = await compose_hand_over(services.store, sheet, context.clock.now(), ticket)
+            text = await compose_handover_note(services.store, sheet, context.clock.now(), ticket)
             if options.template is None and not text:
                 raise InvalidInput(
                     f"There is nothing to add to #{ticket}.",
@@ -68,7 +68,7 @@ def _fill_template(
             "Nothing was sent.",
             f"There are: {titles}.",
         )
-    values = build_template_values(
+    values = build_text_template_values(
         sheet,
         health_var=services.session.account_names().health_var,
         value_source=customer_value_source_from(settings),

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from desktop.clients.rate_limiter import INTERACTIVE_SHARE
-from desktop.customer.edit_batch.found_people import judge_sheet
+from desktop.customer.edit_batch.batch_address_matching import judge_sheet
 from desktop.customer.identity_lookup import IdentityLookup
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.clock import Clock

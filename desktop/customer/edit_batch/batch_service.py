@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from desktop.customer.edit_batch.batch_address_matching import judge_kept
 from desktop.customer.edit_batch.batch_part_undo import build_back_request
-from desktop.customer.edit_batch.found_people import judge_kept
 from desktop.customer.edit_service import EditService
 from desktop.customer.edit_undo import inverse_request
 from desktop.customer.service_clients import ServiceClients

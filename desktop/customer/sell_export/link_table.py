@@ -7,7 +7,7 @@ else by asking both services.
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from desktop.customer.edit_batch.found_people import judge_kept, judge_sheet
+from desktop.customer.edit_batch.batch_address_matching import judge_kept, judge_sheet
 from desktop.customer.identity_lookup import IdentityLookup
 from desktop.customer.sell_export.record_file import PartFile, Record
 from desktop.customer.service_clients import ServiceClients

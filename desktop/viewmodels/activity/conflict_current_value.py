@@ -1,6 +1,6 @@
 """View of the service's side of a conflict on the page Activity: a sentence and the value."""
 
-from desktop.customer.current_value import read_current_value
+from desktop.customer.conflict_value_reader import read_current_value
 from desktop.kit.errors import NotFound
 from desktop.model.edit import Edit
 from desktop.store.workspace_store import WorkspaceStore

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from desktop.clients.service_status import ServiceState
 from desktop.customer.service_clients import AccountFieldNames
-from desktop.customer.template_values import build_template_values
+from desktop.customer.text_template_values import build_text_template_values
 from desktop.model.customer_sheet import CustomerSheet
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.edit import Edit, EditRequest, needed_permission
@@ -77,7 +77,7 @@ class CustomerContext:
 
     def template_values(self, ticket: int | None, changes: str = "") -> Mapping[str, str]:
         """Return what the placeholders of prepared texts become for the customer shown."""
-        return build_template_values(
+        return build_text_template_values(
             self.sheet,
             health_var=self.display_settings.names.health_var,
             value_source=self.display_settings.value_source,

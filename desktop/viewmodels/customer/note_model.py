@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.customer.hand_over_text import compose_hand_over
-from desktop.customer.template_values import fill_note_template
+from desktop.customer.handover_note_text import compose_handover_note
+from desktop.customer.text_template_values import fill_note_template
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import shorten
@@ -182,7 +182,7 @@ class NoteModel(QObject):
 
     async def _compose_changes(self, sheet: CustomerSheet) -> str:
         ticket = int(self._ticket) if self._ticket else None
-        return await compose_hand_over(self._store, sheet, self._clock.now(), ticket)
+        return await compose_handover_note(self._store, sheet, self._clock.now(), ticket)
 
     async def _fill_template(self, title: str) -> None:
         sheet, number = self._sheet_model.sheet, self._sheet_model.customer_number

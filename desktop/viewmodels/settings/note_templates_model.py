@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from desktop.customer.template_values import fill_note_template
+from desktop.customer.text_template_values import fill_note_template
 from desktop.kit.errors import AppError
 from desktop.model.text_template import (
     MAX_TEMPLATES,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from desktop.customer.person_page import render_person_page
+from desktop.customer.person_export_html import render_person_page
 from desktop.store.data_workspace_erasure import count_kept_people, find_kept_people
 from desktop.store.data_workspace_store import DataStore
 from desktop.store.kept_person_export_rows import read_kept_person_rows

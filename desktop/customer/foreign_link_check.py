@@ -8,7 +8,7 @@ from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.model.lookup_query import LookupQuery, link_host
 
 
-class OwnLinkCheck:
+class ForeignLinkCheck:
     """Tells links of the connected Zendesk account, or its brands, from others, for look-ups."""
 
     def __init__(

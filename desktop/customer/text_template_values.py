@@ -9,7 +9,7 @@ from desktop.model.optout_level import LEVEL_NOT_KNOWN_LABEL
 from desktop.model.text_template import NoteTemplate, fill_template
 
 
-def build_template_values(
+def build_text_template_values(
     sheet: CustomerSheet,
     *,
     health_var: str,

@@ -19,7 +19,7 @@ from desktop.writing.zendesk_gateway import ZendeskGateway
 
 
 @dataclass(frozen=True)
-class CurrentValue:
+class ConflictValue:
     """The value an edit in conflict is about: as its service says it now, else as cached.
 
     `cached_at` (Unix seconds) is when it was read, where it was not read now. `error` says why
@@ -44,7 +44,7 @@ def gateway_for(service: Service, clients: ServiceClients) -> RecordGateway | No
 
 async def read_current_value(
     edit: Edit, clients: ServiceClients, store: WorkspaceStore
-) -> CurrentValue:
+) -> ConflictValue:
     """Read the value an edit in conflict is about; never raises for what a service says."""
     gateway, row = gateway_for(edit.request.target.service, clients), row_of_edit(edit)
     error: AppError | None = None
@@ -56,11 +56,13 @@ async def read_current_value(
         if not isinstance(found, AppError):
             value = value_of_edit(edit.request, found)
             is_known = value is not None or edit.request.kind is not EditKind.OPTOUT
-            return CurrentValue(value, is_known=is_known)
+            return ConflictValue(value, is_known=is_known)
         error = found
     cached = await store.run(_read_cached_value, edit, store)
     return (
-        CurrentValue(error=error) if cached is None else CurrentValue(*cached[:2], error, cached[2])
+        ConflictValue(error=error)
+        if cached is None
+        else ConflictValue(*cached[:2], error, cached[2])
     )
 
 

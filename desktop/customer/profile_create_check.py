@@ -7,7 +7,7 @@ from desktop.model.email_address import normalize_email
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 
 
-class CreateCheck:
+class ProfileCreateCheck:
     """Looks for a profile of the same customer under another key than the new profile's address."""
 
     def __init__(self, lookup: CustomerLookup) -> None:

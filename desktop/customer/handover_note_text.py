@@ -14,7 +14,7 @@ _WITHIN_S = 12 * 3600.0
 _MAX_EDITS = 200
 
 
-async def compose_hand_over(
+async def compose_handover_note(
     store: WorkspaceStore, sheet: CustomerSheet, now: float, ticket: int | None
 ) -> str:
     """Say in a hand-over note what was changed at the customer here within 12 hours.
