@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from desktop.audience.retention_service import RetentionService
     from desktop.audience.rule_people import RulePeople
     from desktop.connect.data_source_service import DataSourceService
+    from desktop.connect.sailthru_relay_client import SailthruRelayClient
     from desktop.connect.team_connection import TeamConnection
-    from desktop.connect.team_relay import TeamRelay
     from desktop.customer.address_watch import AddressWatch
     from desktop.customer.bounce_repair_service import BounceRepairService
     from desktop.customer.edit_batch.batch_runner import BatchRunner
@@ -202,11 +202,11 @@ class WorkspaceServices:
     @cached_property
     def erasures(self) -> "ErasureService":
         """The workspace's ErasureService: erases people everywhere, once two admins agree."""
-        from desktop.connect.local_databases import LocalDatabases
+        from desktop.connect.local_data_service import LocalDataService
         from desktop.customer.erasure_service import ErasureService
 
         session, store, clock = self.session, self.store, self.context.clock
-        local = LocalDatabases(self.workspace)
+        local = LocalDataService(self.workspace)
 
         async def erase_here(ids: "Sequence[str]", note: "NoteErased") -> "ErasedCounts":
             actor = session.actor.signature
@@ -233,11 +233,11 @@ class WorkspaceServices:
         )
 
     @cached_property
-    def team_relay(self) -> "TeamRelay":
-        """The workspace's TeamRelay: its way to Sailthru where it has no key of its own."""
-        from desktop.connect.team_relay import TeamRelay
+    def team_relay(self) -> "SailthruRelayClient":
+        """The workspace's SailthruRelayClient: its way to Sailthru without a key of its own."""
+        from desktop.connect.sailthru_relay_client import SailthruRelayClient
 
-        return TeamRelay(self.team, lambda: self.session.confirmed_actor)
+        return SailthruRelayClient(self.team, lambda: self.session.confirmed_actor)
 
     async def acquire_run_lease(self, sync: "Sync") -> "RunLease | None":
         """Begin the lease of a sync's run in the team store; None: the workspace works alone.

@@ -13,7 +13,7 @@ from desktop.clients.service_status import OnServiceState, ServiceStatusTracker
 from desktop.clients.transport import HttpTransport, TransportOptions, tls_context
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.other_admin_sign_in import token_fingerprint
+from desktop.connect.second_admin_sign_in import token_fingerprint
 from desktop.customer.service_clients import ServiceClients
 from desktop.model.data_source import DataSourceKind
 from desktop.model.service import Service

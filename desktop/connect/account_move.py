@@ -8,7 +8,7 @@ from desktop.model.account import Account, is_same_account, judge_sid_answers, n
 
 if TYPE_CHECKING:
     from desktop.clients.sailthru.client import SailthruClient
-    from desktop.connect.local_databases import LocalDatabases
+    from desktop.connect.local_data_service import LocalDataService
     from desktop.store.account_repository import KeptForAccount
 
 
@@ -28,7 +28,7 @@ async def find_known_sids(client: "SailthruClient", sids: tuple[str, ...]) -> tu
 
 
 async def is_other_account(
-    local: "LocalDatabases", former: Account, seen: Account, client: "SailthruClient | None"
+    local: "LocalDataService", former: Account, seen: Account, client: "SailthruClient | None"
 ) -> bool:
     """Whether a sign-in leads to another account than the one whose records are kept here.
 

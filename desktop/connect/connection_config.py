@@ -12,10 +12,10 @@ from desktop.clients.zendesk.client_credentials import ClientCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
 from desktop.clients.zendesk.oauth import ZendeskOAuthClient
 from desktop.connect.identity_and_roles import computer_account_name
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.temporary_clients import TemporaryClients
-from desktop.connect.workspace_seal import WorkspaceSeal
+from desktop.connect.workspace_settings_seal import WorkspaceSettingsSeal
 from desktop.kit.clock import Clock, SystemClock
 from desktop.kit.errors import InvalidInput, KeyringError
 from desktop.model.account import Account
@@ -51,9 +51,9 @@ class ConnectionConfig:
     computer_user: str = field(default_factory=computer_account_name)
 
     @cached_property
-    def seal(self) -> WorkspaceSeal:
+    def seal(self) -> WorkspaceSettingsSeal:
         """The seal of the workspace's protected settings; to be loaded before a right is asked."""
-        return WorkspaceSeal(self.workspace, self.vault, self.environment_secrets)
+        return WorkspaceSettingsSeal(self.workspace, self.vault, self.environment_secrets)
 
     @property
     def settings_file(self) -> SettingsFile:
@@ -239,7 +239,7 @@ class ConnectionConfig:
         state = WindowStateFile(self.workspace.state_path).read()
         if state.last_user_id is not None:
             return True
-        return await LocalDatabases(self.workspace).was_in_zendesk() or (
+        return await LocalDataService(self.workspace).was_in_zendesk() or (
             await self._keeps_trace_of_zendesk()
         )
 

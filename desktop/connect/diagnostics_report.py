@@ -18,7 +18,7 @@ from desktop import __version__
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.doctor import run_doctor
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import AppError
 from desktop.kit.log_redaction import MASK, Redactor
 from desktop.kit.third_party_licences import DIRECT_DEPENDENCIES
@@ -84,7 +84,7 @@ async def _team_names(config: ConnectionConfig) -> Sequence[str]:
             # Not the database alone: it is often called as the program is.
             names += [address.label, address.host, address.user]
     with contextlib.suppress(AppError):
-        membership = await LocalDatabases(config.workspace).read_team_membership()
+        membership = await LocalDataService(config.workspace).read_team_membership()
         if membership is not None:
             place = membership.store_label.rpartition("/")[0]
             names += [membership.store_label, place, place.partition(":")[0]]

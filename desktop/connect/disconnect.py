@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.zendesk_account import erase_zendesk_secrets
 from desktop.kit.errors import KeyringError
 from desktop.model.service import Service
@@ -41,7 +41,7 @@ async def sign_out_of_zendesk(config: ConnectionConfig) -> SignOutResult:
 
     Raises KeyringError when the secrets cannot be erased, ConflictError where a run does not stop.
     """
-    async with LocalDatabases(config.workspace).stopped_runs():
+    async with LocalDataService(config.workspace).stopped_runs():
         return await _revoke_and_erase(config)
 
 
@@ -106,7 +106,7 @@ async def disconnect_sailthru(config: ConnectionConfig) -> None:
     Raises KeyringError, ConflictError where a run does not stop. Sailthru takes the key until it is
     withdrawn there.
     """
-    async with LocalDatabases(config.workspace).stopped_runs():
+    async with LocalDataService(config.workspace).stopped_runs():
         await _delete_secrets(
             config, (Secret.SAILTHRU_KEY, Secret.SAILTHRU_SECRET, Secret.SAILTHRU_HOST)
         )

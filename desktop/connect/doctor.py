@@ -10,12 +10,12 @@ from desktop.connect.connection_check import (
 )
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import effective_permission_rules, sailthru_only_actor
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.oauth_token_manager import OAuthTokenManager
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
 from desktop.connect.sell_account_checks import check_sell_account, no_sell_credentials_check
-from desktop.connect.support_texts import request_api_key_text
+from desktop.connect.support_request_texts import request_api_key_text
 from desktop.connect.team_connection import open_team_store
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.connect.zendesk_account_checks import (
@@ -172,7 +172,7 @@ async def _read_account(config: ConnectionConfig) -> Account | None:
     if not config.environment_secrets.secrets:
         return None
     try:
-        account, _sids = await LocalDatabases(config.workspace).read_account()
+        account, _sids = await LocalDataService(config.workspace).read_account()
     except StorageError:
         # A damaged file must not keep the doctor from looking.
         return None
@@ -250,7 +250,7 @@ async def _examine_sell(
 
 async def _examine_team_store(config: ConnectionConfig, checks: CheckCollector) -> None:
     """Check the team store, where the workspace belongs to a team."""
-    local = LocalDatabases(config.workspace)
+    local = LocalDataService(config.workspace)
     try:
         membership = await local.read_team_membership()
         if membership is None:

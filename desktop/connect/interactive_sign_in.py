@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from desktop.clients.http_messages import Transport
 from desktop.clients.oauth import OAuthTokens
 from desktop.clients.zendesk.oauth import ZendeskOAuthClient, revoke_request
-from desktop.connect.connected_sources import require_may_connect_again
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.data_source_connections import require_may_connect_again
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
 from desktop.connect.oauth_redirect_listener import REDIRECT_TIMEOUT_S
 from desktop.connect.oauth_sign_in import OAuthSignInRequest, OpenBrowser, sign_in_with_browser

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from desktop.clients.sailthru.client import SailthruClient, SailthruEndpoint
 from desktop.connect.connection_check import CheckCollector, ConnectionCheck
-from desktop.connect.support_texts import request_endpoints_text
+from desktop.connect.support_request_texts import request_endpoints_text
 from desktop.kit.errors import AppError, Forbidden
 from desktop.model.sailthru_profile import SailthruAccount, SailthruList
 from desktop.settings import settings_table

@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desktop import __version__
-from desktop.connect.audit_handover import AuditHandover, computer_name
 from desktop.connect.audit_key import load_audit_key
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.row_exchange import exchange_rows
+from desktop.connect.team_audit_upload import TeamAuditUpload, computer_name
+from desktop.connect.team_row_exchange import exchange_rows
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, KeyringError, NotPermitted
 from desktop.model.account import Account
 from desktop.model.json_value import Json
@@ -283,7 +283,7 @@ class TeamConnection:
         store, membership = await self.open(), await self._memberships.get()
         if store is None or membership is None:
             return 0
-        self._store, count = await AuditHandover(self._memberships).hand_in(store, membership)
+        self._store, count = await TeamAuditUpload(self._memberships).hand_in(store, membership)
         return count
 
     async def exchange_rows(self) -> int:

@@ -10,18 +10,13 @@ from typing import Any
 
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.clients.zendesk.credentials import ApiTokenCredentials
-from desktop.connect.account_authority import (
+from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
+from desktop.connect.account_move_permission import (
     actor_without_zendesk,
     require_admin_for_other_account,
     was_connected,
 )
-from desktop.connect.account_move import AccountMoveNeeded, describe_kept, is_other_account
 from desktop.connect.audit_key import load_audit_signer
-from desktop.connect.connected_sources import (
-    hold_new_events,
-    note_connected_sources,
-    require_may_connect_again,
-)
 from desktop.connect.connection_check import (
     CheckCollector,
     ConnectionCheck,
@@ -29,8 +24,13 @@ from desktop.connect.connection_check import (
     are_needed_checks_ok,
 )
 from desktop.connect.connection_config import ConnectionConfig
+from desktop.connect.data_source_connections import (
+    hold_new_events,
+    note_data_source_connections,
+    require_may_connect_again,
+)
 from desktop.connect.identity_and_roles import check_setting_change, named_lead
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.mail_password import require_password_not_led_away
 from desktop.connect.reachability_check import check_reachability
 from desktop.connect.sailthru_key_checks import check_sailthru_key
@@ -180,19 +180,19 @@ async def set_up_workspace(
         if moved_to is not None:
             # First: killed after this, what is connected is another account than the workspace's,
             # nothing is sent, and the same set-up goes on from here.
-            local, signer = LocalDatabases(config.workspace), await load_audit_signer(config)
+            local, signer = LocalDataService(config.workspace), await load_audit_signer(config)
             await local.move_to_account(moved_to, config.clock.now(), signer)
         else:
             # Another address of the same account: the environment's secrets may go there from now.
             seen = _seen_account(values, key, outcome)
-            await LocalDatabases(config.workspace).remember_account(seen, config.clock.now())
+            await LocalDataService(config.workspace).remember_account(seen, config.clock.now())
         # The seal's key first: secrets without one are taken for those of an earlier version.
         await config.seal.load()
         notes += await drop_unkept_sell_secrets(config, before, secrets, settings)
         await _store_secrets(secrets, config, before, values)
         # Once more: what was just stored proves the seal too.
         await config.seal.load()
-        settings |= note_connected_sources(config, before, values, secrets, outcome.actor)
+        settings |= note_data_source_connections(config, before, values, secrets, outcome.actor)
         file.change(settings)
         await config.seal.keep_number()
         notes += await revoke_replaced_sell_sign_in(
@@ -230,7 +230,7 @@ async def _find_account_move(
         if before.is_set(settings_table.SERVICE_URI)
         else "",
     )
-    local = LocalDatabases(config.workspace)
+    local = LocalDataService(config.workspace)
     if key is None:
         is_other = await is_other_account(local, former, seen, None)
     else:

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from desktop.connect.account_authority import (
+from desktop.connect.account_move import AccountMoveNeeded, is_other_account
+from desktop.connect.account_move_permission import (
     actor_without_zendesk,
     require_admin_for_other_account,
     was_connected,
 )
-from desktop.connect.account_move import AccountMoveNeeded, is_other_account
 from desktop.connect.audit_key import load_audit_signer
-from desktop.connect.connected_sources import hold_new_events
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.data_source_connections import hold_new_events
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import InvalidInput
 from desktop.model.account import Account
 from desktop.model.json_value import Json
@@ -63,7 +63,7 @@ async def set_zendesk_account(
         values = before.with_changes(changes)
         await require_admin_for_other_account(config, before, values, actor)
     changes |= hold_new_events(before, {}, was_connected=is_connected)
-    local = LocalDatabases(config.workspace)
+    local = LocalDataService(config.workspace)
     seen = Account(account.base_url)
     is_moved = await is_other_account(local, Account(former), seen, None)
     if is_moved and not moves_account:

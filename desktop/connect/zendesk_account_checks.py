@@ -8,7 +8,7 @@ from desktop.clients.zendesk import oauth
 from desktop.clients.zendesk.client import ZendeskClient
 from desktop.connect.connection_check import CheckCollector, ConnectionCheck
 from desktop.connect.identity_and_roles import actor_from_zendesk_user
-from desktop.connect.support_texts import request_oauth_client_text
+from desktop.connect.support_request_texts import request_oauth_client_text
 from desktop.connect.temporary_clients import TemporaryClients
 from desktop.kit.clock import Clock, utc_datetime
 from desktop.kit.errors import AppError

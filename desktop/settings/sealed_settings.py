@@ -1,7 +1,8 @@
 """Which protected settings count: those that Fairlead stored itself, not what a text editor wrote.
 
 Whoever uses this computer can write `settings.json`. So every change made in Fairlead also keeps
-the protected settings under a seal (`connect/workspace_seal.py`), and the two are compared here.
+the protected settings under a seal (`connect/workspace_settings_seal.py`), and the two
+are compared here.
 """
 
 from collections.abc import Container, Mapping

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from desktop.connect.audit_handover import AuditHandover
+from desktop.connect.team_audit_upload import TeamAuditUpload
 from desktop.model.account import Account
 from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.service import Service
@@ -55,7 +55,7 @@ def hand_in(
     """Hand a folder's audit in; returns how many rows that were."""
     membership = store.team.get.blocking()
     assert membership is not None
-    _team, count = asyncio.run(AuditHandover(store.team, checkpoint).hand_in(team, membership))
+    _team, count = asyncio.run(TeamAuditUpload(store.team, checkpoint).hand_in(team, membership))
     return count
 
 

@@ -26,7 +26,7 @@ from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
 from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import ALL_SOURCES, DataStatus
-from desktop.connect.local_databases import LocalDatabases, RunUnderWay
+from desktop.connect.local_data_service import LocalDataService, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
 from desktop.kit.clock import iso_timestamp
@@ -103,7 +103,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _erase_kept(
-    context: AppContext, options: argparse.Namespace, local: LocalDatabases, people: int
+    context: AppContext, options: argparse.Namespace, local: LocalDataService, people: int
 ) -> bool:
     """Erase what is kept here; returns whether everybody's data stayed, for want of an admin."""
     if await local.has_everybody():
@@ -142,7 +142,7 @@ async def _work_on_kept_data(context: AppContext, options: argparse.Namespace) -
         return await _switch(context, options)
     if options.action in _ACTS:
         return await _ACTS[options.action](context, options)
-    local = LocalDatabases(find_workspace(context, options.workspace))
+    local = LocalDataService(find_workspace(context, options.workspace))
     kept = await local.summarize_kept()
     everybody_stays = False
     if options.action == "erase":
@@ -345,7 +345,7 @@ async def _erase_customer(services: WorkspaceServices, options: argparse.Namespa
             {"matches": matches}, lines, as_json=options.json, exit_code=ExitCode.NEEDS_PERSON
         )
     is_id = query.kind in (LookupQueryKind.SID, LookupQueryKind.ZENDESK_ID)
-    local = LocalDatabases(services.workspace)
+    local = LocalDataService(services.workspace)
     erased = await local.erase_customer(
         (*sheet.target_ids, *((query.value,) if is_id else ())),
         services.session.actor.signature,

@@ -13,7 +13,7 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.connection_check_output import connection_check_lines
 from desktop.app.container import build_connection_config
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InvalidInput, UserDecisionNeeded
@@ -79,7 +79,7 @@ async def _lost_by_days(config: ConnectionConfig, days_before: int) -> tuple[str
     if days >= days_before:
         return ()
     before = config.clock.now() - days * 86_400.0
-    lost = await LocalDatabases(config.workspace).count_not_opened_since(before)
+    lost = await LocalDataService(config.workspace).count_not_opened_since(before)
     kept_for = f"Opened customers are kept for {format_count(days, 'day', 'days')} from now on"
     if not lost:
         return (f"{kept_for}.",)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from desktop.connect.other_admin_sign_in import sign_in_other_admin
+from desktop.connect.second_admin_sign_in import sign_in_second_admin
 from desktop.customer.edit_batch.batch_lookup import estimate_lookup_s, zendesk_limit
 from desktop.kit.change_bus import ChangeSet, Topic
 from desktop.kit.errors import AppError, InvalidInput
@@ -250,7 +250,7 @@ class BatchPageModel(TaskModel):
         if batch is None:
             return
         values = context.workspace.values
-        admin = await sign_in_other_admin(context.clock, values, email, token)
+        admin = await sign_in_second_admin(context.clock, values, email, token)
         await context.service.approve(batch.id, admin, rows_hash=self._asked_rows)
         await self._read()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.connect.other_admin_sign_in import sign_in_other_admin
+from desktop.connect.second_admin_sign_in import sign_in_second_admin
 from desktop.customer.erasure_check import ErasureCheck
 from desktop.customer.erasure_report import build_erasure_report, render_erasure_report
 from desktop.customer.erasure_service import ErasureService
@@ -130,7 +130,7 @@ class ErasureModel(QObject):
         progress = self._progress
         if progress is None:
             raise UserDecisionNeeded("The erasure is not shown any more.", "Nothing was approved.")
-        admin = await sign_in_other_admin(self._clock, self._workspace.values, email, token)
+        admin = await sign_in_second_admin(self._clock, self._workspace.values, email, token)
         self._show(await self._erasures.approve(progress.erasure.id, admin))
 
     def cancel_request(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from desktop.connect import disconnect
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import NotPermitted
 from desktop.kit.text import format_count
 from desktop.settings import settings_table
@@ -46,7 +46,7 @@ class DisconnectModel(CardModel):
         self,
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
-        local_databases: LocalDatabases,
+        local_databases: LocalDataService,
     ) -> None:
         super().__init__()
         self._workspace = workspace

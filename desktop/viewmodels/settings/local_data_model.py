@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.stored_data_inventory import (
     StoredDataItem,
     describe_kept_data,
@@ -44,7 +44,7 @@ class LocalDataModel(CardModel):
     def __init__(
         self,
         connection_config: ConnectionConfig,
-        local_databases: LocalDatabases,
+        local_databases: LocalDataService,
         bus: ChangeBus | None = None,
         may_stop_runs: Callable[[], bool] = lambda: True,
         note_everybody: NoteEverybody = everybody_stays,

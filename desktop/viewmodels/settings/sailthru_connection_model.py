@@ -7,7 +7,7 @@ from functools import partial
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
-from desktop.connect.support_texts import request_api_key_text
+from desktop.connect.support_request_texts import request_api_key_text
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.model.json_value import Json
 from desktop.settings import settings_table

@@ -11,7 +11,7 @@ from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.disconnect import disconnect_sell
 from desktop.connect.sell_sign_in import sign_in_to_sell
-from desktop.connect.support_texts import request_sell_oauth_client_text
+from desktop.connect.support_request_texts import request_sell_oauth_client_text
 from desktop.connect.workspace_setup import SetupReport, set_up_workspace
 from desktop.customer.sell_export.export_folder import STATE
 from desktop.customer.sell_export.sell_exporter import SellExporter, SellExportStep

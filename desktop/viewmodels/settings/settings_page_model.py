@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, qVersion
 from desktop import __version__
 from desktop.audience.retention_service import RetentionService
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.team_connection import TeamConnection
 from desktop.customer.erasure_service import ErasureService
 from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
@@ -77,7 +77,7 @@ class SettingsPageModel(QObject):
         self.log_folder = log_folder
         self._workspace, self._connection_config = workspace, connection_config
         self._save_error = NO_ERROR
-        local_databases = LocalDatabases(connection_config.workspace)
+        local_databases = LocalDataService(connection_config.workspace)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.settings import settings_table
 from desktop.settings.window_state import WindowStateFile
 from desktop.viewmodels.settings.local_data_model import LocalDataModel
@@ -83,7 +83,7 @@ class SetupWizardModel(QObject):
         super().__init__()
         self._workspace = workspace
         self._state_file = WindowStateFile(connection_config.workspace.state_path)
-        local = LocalDatabases(connection_config.workspace)
+        local = LocalDataService(connection_config.workspace)
         self.form = SettingsFormModel(workspace)
         self.permissions = PermissionsModel(workspace)
         self.zendesk = ZendeskConnectionModel(workspace, connection_config, local)

@@ -7,7 +7,7 @@ from pathlib import Path
 from desktop.clients.sailthru.protocol import SailthruCredentials
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.support_texts import request_api_key_text
+from desktop.connect.support_request_texts import request_api_key_text
 from desktop.connect.team_rollout import (
     KEY_HANDOUT_NOTES,
     POLICY_INSTALL_NOTES,

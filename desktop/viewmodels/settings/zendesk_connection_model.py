@@ -11,9 +11,9 @@ from desktop.connect import disconnect
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.interactive_sign_in import sign_in_interactively
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.setup_document import MOVE_ACCOUNT_KEY
-from desktop.connect.support_texts import request_oauth_client_text
+from desktop.connect.support_request_texts import request_oauth_client_text
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.connect.zendesk_account import parse_zendesk_account, set_zendesk_account
 from desktop.connect.zendesk_account_checks import API_TOKENS_END
@@ -88,7 +88,7 @@ class ZendeskConnectionModel(ConnectingCardModel):
         self,
         workspace: WorkspaceSettingsProtocol,
         connection_config: ConnectionConfig,
-        local_databases: LocalDatabases,
+        local_databases: LocalDataService,
         note_everybody: NoteEverybody = everybody_stays,
     ) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from PySide6.QtCore import Signal
 
-from desktop.connect.other_admin_sign_in import sign_in_other_admin
+from desktop.connect.second_admin_sign_in import sign_in_second_admin
 from desktop.kit.errors import InvalidInput, NotFound
 from desktop.kit.text import format_count
 from desktop.model.edit import UNDO_WINDOW_S
@@ -272,7 +272,7 @@ class PlanModel(TaskModel):
     async def allow_limit_by_other_admin(self, breach: str, email: str, token: str) -> None:
         """Let the preview's limit pass as another admin, who signs in for it. Raises AppError."""
         plan, clock, people = self._plan_id, self._context.clock, self._people_over_limit(breach)
-        admin = await sign_in_other_admin(clock, self._context.workspace.values, email, token)
+        admin = await sign_in_second_admin(clock, self._context.workspace.values, email, token)
         user_id = str(admin.id)
         given = [
             each

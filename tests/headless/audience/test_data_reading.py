@@ -13,8 +13,8 @@ import pytest
 
 from desktop.audience import data_reader
 from desktop.audience.data_reader import DataReader
-from desktop.connect import local_databases
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect import local_data_service
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import ConflictError, NotPermitted, ServiceError
 from desktop.model.erased_people import ErasedPeople, person_keys
 from desktop.settings.file_lock import hold_lock
@@ -381,7 +381,7 @@ async def test_erasing_here_deletes_damaged_files_and_excludes_a_reading(
     await read_all(store, small_account())
     store.close()
     workspace = Workspace("main", "0" * 32, folder)
-    local = LocalDatabases(workspace)
+    local = LocalDataService(workspace)
     who = ("p1@people.example",)
     async with hold_lock(workspace.lock_path("data"), limit_s=0.0):
         with pytest.raises(ConflictError, match="is being read"):
@@ -404,8 +404,8 @@ async def test_erasing_everybody_waits_until_a_reading_has_stopped(
     await read_all(store, small_account())
     store.close()
     workspace = Workspace("main", "0" * 32, tmp_path)
-    local = LocalDatabases(workspace)
-    monkeypatch.setattr(local_databases, "_RUN_STOP_S", 0.05)
+    local = LocalDataService(workspace)
+    monkeypatch.setattr(local_data_service, "_RUN_STOP_S", 0.05)
     async with hold_lock(workspace.lock_path("data"), limit_s=0.0):
         with pytest.raises(ConflictError, match="is being read"):
             await local.erase_kept(with_everybody=True)
@@ -425,7 +425,7 @@ async def test_history_alone_is_erased_and_counted_too(tmp_path: Path) -> None:
     await read_all(store, account)
     store.close()
     (tmp_path / "data.db").unlink()
-    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    local = LocalDataService(Workspace("main", "0" * 32, tmp_path))
     assert (await local.summarize_kept()).people == 1
     await local.erase_kept()
     assert (await local.summarize_kept()).people == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.data_source import DataSourceKind
 from desktop.model.exported_profile import ExportedProfile
@@ -66,7 +66,7 @@ async def test_who_is_known_to_sailthru_alone_is_erased_from_every_file(
     given: str, has_hash: bool, tmp_path: Path
 ) -> None:
     (await keep_people(tmp_path, has_hash=has_hash)).close()
-    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    local = LocalDataService(Workspace("main", "0" * 32, tmp_path))
     for needle in (CANARY, SIDS[CANARY]):
         assert "data.db" in files_with(needle, tmp_path)
     counted = await local.count_customer([given])

@@ -10,7 +10,7 @@ import pytest
 from desktop.connect import audit_key
 from desktop.connect.audit_key import keep_audit_head, load_audit_key, load_audit_signer
 from desktop.connect.connection_config import ConnectionConfig
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.model.account import Account
 from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.service import Service
@@ -149,7 +149,7 @@ async def test_move_to_another_account_signs_what_it_drops(
     store.outbox.enqueue.blocking([OPT_OUT], "Ada", 1.0, [0.0])
     store.close()
     signer, other = await load_audit_signer(desk), Account("https://other.zendesk.com")
-    await LocalDatabases(desk.workspace).move_to_account(other, 2.0, signer)
+    await LocalDataService(desk.workspace).move_to_account(other, 2.0, signer)
     store = open_store(desk.workspace.folder)
     await load_audit_key(desk, store.audit.signer)
     found = store.audit.verify_chain.blocking()

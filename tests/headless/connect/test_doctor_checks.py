@@ -8,7 +8,7 @@ from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.doctor import DoctorReport, run_doctor
 from desktop.connect.oauth_redirect_listener import REDIRECT_PORTS
-from desktop.connect.support_texts import (
+from desktop.connect.support_request_texts import (
     request_api_key_text,
     request_endpoints_text,
     request_oauth_client_text,

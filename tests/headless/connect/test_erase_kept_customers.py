@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.connect import local_databases
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect import local_data_service
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import ConflictError, StorageError
 from desktop.model.exported_profile import ExportedProfile
 from desktop.model.zendesk_ticket import ExportedTicket
@@ -59,8 +59,8 @@ def _files_with_canary(*folders: Path) -> list[str]:
     )
 
 
-def _local_databases(folder: Path) -> LocalDatabases:
-    return LocalDatabases(Workspace("main", "0" * 32, folder))
+def _local_databases(folder: Path) -> LocalDataService:
+    return LocalDataService(Workspace("main", "0" * 32, folder))
 
 
 def test_erase_leaves_no_canary_in_any_file(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_erase_leaves_no_canary_in_any_file(tmp_path: Path) -> None:
     assert asyncio.run(local.summarize_kept()).records == 3 * 399
     code = (
         "import asyncio, sys; from pathlib import Path;"
-        "from desktop.connect.local_databases import LocalDatabases as L;"
+        "from desktop.connect.local_data_service import LocalDataService as L;"
         "from desktop.settings.workspace import Workspace as W;"
         "asyncio.run(L(W('main', '0' * 32, Path(sys.argv[1]))).erase_kept())"
     )
@@ -114,13 +114,13 @@ async def test_erase_stops_a_run_first_and_does_nothing_where_it_does_not_stop(
     run = store.runs.begin.blocking("one", "manual", "Ada", 1.0)
     lock = tmp_path / "sync-one.lock"
     local = _local_databases(tmp_path)
-    monkeypatch.setattr(local_databases, "_RUN_STOP_S", 0.1)
+    monkeypatch.setattr(local_data_service, "_RUN_STOP_S", 0.1)
     async with hold_lock(lock, limit_s=0.0):
         with pytest.raises(ConflictError, match="does not stop"):
             await local.erase_kept()
     assert store.runs.is_cancel_requested.blocking(run.id)
     assert _files_with_canary(tmp_path) != []
-    monkeypatch.setattr(local_databases, "_RUN_STOP_S", 10.0)
+    monkeypatch.setattr(local_data_service, "_RUN_STOP_S", 10.0)
     async with hold_lock(lock, limit_s=0.0):
         erasing = asyncio.create_task(local.erase_kept())
         await asyncio.sleep(0.2)

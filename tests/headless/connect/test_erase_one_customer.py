@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import StorageError
 from desktop.model.edit import EditKind, EditRequest, EditState, EditTarget
 from desktop.model.event_delivery import DeliveryState, EventDelivery, NewStoredEvent
@@ -387,7 +387,7 @@ async def test_erase_everybody_takes_the_people_out_of_old_plans(
     store: WorkspaceStore, tmp_path: Path
 ) -> None:
     store.close()
-    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    local = LocalDataService(Workspace("main", "0" * 32, tmp_path))
     await local.erase_kept()
     reopened = open_store(tmp_path)
     rows = reopened.fairlead_db.read(
@@ -402,7 +402,7 @@ async def test_erase_everybody_takes_the_people_out_of_old_plans(
 
 async def test_erase_of_a_stranger_erases_nothing(store: WorkspaceStore, tmp_path: Path) -> None:
     store.close()
-    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path))
+    local = LocalDataService(Workspace("main", "0" * 32, tmp_path))
     found = await local.erase_customer(["nobody@b.example"], "Ada", 9.0, AuditSigner())
     assert found == ErasedCounts()
     assert files_with(CANARY, tmp_path) == ["fairlead.db", "mirror.db"]

@@ -13,7 +13,7 @@ from desktop.connect import workspace_setup
 from desktop.connect.connection_check import ConnectionCheck
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.disconnect import disconnect_workspace, sign_out_of_zendesk
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.connect.setup_document import parse_setup_document
 from desktop.connect.stored_data_inventory import list_stored_data
 from desktop.connect.workspace_setup import set_up_workspace
@@ -352,7 +352,7 @@ async def test_setup_killed_between_keys_and_settings_leaves_nothing_connected(
         raise Killed
 
     place = {
-        "move": (LocalDatabases, "move_to_account"),
+        "move": (LocalDataService, "move_to_account"),
         "keys": (workspace_setup, "store_bound_secrets"),
         "settings": (SettingsFile, "change"),
     }[killed_at]

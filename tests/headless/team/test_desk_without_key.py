@@ -14,7 +14,7 @@ from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.commands.worker import answer_desks
 from desktop.app.container import WorkspaceServices
 from desktop.app.desk_request_answerer import DeskRequestAnswerer
-from desktop.connect import team_relay
+from desktop.connect import sailthru_relay_client
 from desktop.customer.edit_factory import EditFactory
 from desktop.kit.errors import Forbidden, NotPermitted, ServiceUnreachable
 from desktop.model.edit import EditState
@@ -211,7 +211,7 @@ async def test_whoever_sits_at_a_desk_has_no_more_rights_than_whom_its_code_was_
     sid = sandbox.create_profile(customers.new_email(), lists={"Newsletter": 1})
     call = RelayedCall("POST", "user", {"id": sid, "key": "sid", "lists": {"Newsletter": 0}})
     for actor in (ADA, None):
-        relay = team_relay.TeamRelay(desk.team, lambda found=actor: found)  # type: ignore[misc]
+        relay = sailthru_relay_client.SailthruRelayClient(desk.team, lambda found=actor: found)  # type: ignore[misc]
         answer = await relay.ask(call)
         await relay.close()
         assert answer.error is not None
@@ -229,7 +229,7 @@ async def test_without_a_worker_nothing_is_sent_and_an_edit_waits(
     postgres: PostgresServer,
     database: str,
 ) -> None:
-    monkeypatch.setattr(team_relay, "_TAKEN_S", 0.05)
+    monkeypatch.setattr(sailthru_relay_client, "_TAKEN_S", 0.05)
     client = desk.session.clients.sailthru
     assert client is not None
     with pytest.raises(ServiceUnreachable, match="no worker of your team is there"):

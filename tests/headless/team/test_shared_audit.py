@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.connect import audit_handover
+from desktop.connect import team_audit_upload
 from desktop.model.team_address import parse_team_address
 from desktop.store.team.team_errors import TeamStoreAway, TeamStoreRefused
 from desktop.store.team.team_store import TeamStore, build_team_store
@@ -49,7 +49,7 @@ def test_rows_are_handed_in_once_and_in_batches(
     database: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audit_handover, "BATCH_ROWS", 2)
+    monkeypatch.setattr(team_audit_upload, "BATCH_ROWS", 2)
     store, team, _ = make_desk("d1", 5)
     assert store.team.count_unhanded.blocking() == 5
     assert hand_in(store, team) == 5

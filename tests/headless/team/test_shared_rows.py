@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.connect.local_databases import LocalDatabases
-from desktop.connect.row_exchange import exchange_rows
+from desktop.connect.local_data_service import LocalDataService
+from desktop.connect.team_row_exchange import exchange_rows
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.erased_people import person_keys
 from desktop.model.sell_record import SellRecordKind
@@ -238,7 +238,7 @@ async def test_customer_erased_at_one_desk_leaves_the_memory_of_a_sync_at_anothe
     await memory.begin()
     assert len(one[1].shared_rows.read_memory.blocking("nightly")) == 1
     two[0].close()
-    local = LocalDatabases(Workspace("main", "0" * 32, tmp_path / "two"))
+    local = LocalDataService(Workspace("main", "0" * 32, tmp_path / "two"))
     await local.erase_customer(["1"], "Bo", 9.0, AuditSigner())
     again = open_store(tmp_path / "two")
     await exchange((again, two[1]), one)

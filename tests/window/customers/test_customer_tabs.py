@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.panels.customer.email_change_drawer import EmailChangeDrawer
 from desktop.panels.customer.note_drawer import NoteDrawer
 from desktop.panels.customer.optout_reason_form import OptOutReasonForm
@@ -304,7 +304,7 @@ async def test_an_erased_customers_tab_closes_and_stays_closed(window: WindowDri
     window.press(Key.Key_1, ALT)
     window.click("No marketing e-mail")
     await window.pause(0.5)
-    local = LocalDatabases(window.house.workspace)
+    local = LocalDataService(window.house.workspace)
     signer = window.house.store.audit.signer
     assert window.sheet.sheet is not None
     ids = window.sheet.sheet.target_ids
@@ -321,7 +321,7 @@ async def test_erased_while_no_window_is_open_a_tab_is_not_restored(window: Wind
     await window.close_window()
     assert "7701" in saved_state(window)
     store = window.home.make_services()
-    await LocalDatabases(store.workspace).erase_customer(
+    await LocalDataService(store.workspace).erase_customer(
         [MARIA, "7701"], "Ada", window.home.clock.now(), store.store.audit.signer
     )
     await store.close()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.connect.other_admin_sign_in import sign_in_other_admin
+from desktop.connect.second_admin_sign_in import sign_in_second_admin
 from desktop.panels.customer.erasure_drawer import ErasureDrawer
 from desktop.panels.settings.erasures_card import ErasuresCard
 from desktop.panels.settings_page import SettingsPage
@@ -249,7 +249,7 @@ async def test_second_admin_at_work_here_types_the_address_and_approves(
     assert window.sheet.sheet is not None
     check = await house.erasures.check(window.sheet.sheet)
     clock = house.context.clock
-    other = await sign_in_other_admin(
+    other = await sign_in_second_admin(
         clock, house.session.values, said["second_admin_email"], said["second_admin_api_token"]
     )
     subject = check.planned_subject(closes_tickets=True)

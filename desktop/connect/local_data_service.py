@@ -56,7 +56,7 @@ class RunUnderWay(NotPermitted):
         )
 
 
-class LocalDatabases:
+class LocalDataService:
     """Opens a workspace's two database files for a moment each, on a thread of its own.
 
     Settings and setup wizard work before a workspace has a store, and on one that is being closed:

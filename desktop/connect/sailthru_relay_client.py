@@ -26,7 +26,7 @@ _ANSWERED_S = 30.0
 _ANSWER = "answer "
 
 
-class TeamRelay:
+class SailthruRelayClient:
     """One desk's way to a worker; it listens for answers from the first call on.
 
     `find_actor` returns who is signed in to Zendesk at this desk now.

@@ -2,7 +2,7 @@
 
 from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.identity_and_roles import actor_from_zendesk_user, sailthru_only_actor
-from desktop.connect.local_databases import LocalDatabases
+from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import AppError, KeyringError, NotPermitted
 from desktop.model.json_value import Json
 from desktop.model.permission import Actor, Role
@@ -88,7 +88,7 @@ async def _account_so_far(config: ConnectionConfig, before: SettingsValues) -> S
     A settings file can be edited by whoever owns the computer. A move changes the database first:
     cut short, it was allowed already.
     """
-    kept, _sids = await LocalDatabases(config.workspace).read_account()
+    kept, _sids = await LocalDataService(config.workspace).read_account()
     known: dict[str, Json] = {}
     if kept is not None and kept.zendesk_base_url:
         known[settings_table.ZENDESK_BASE_URL.key] = kept.zendesk_base_url

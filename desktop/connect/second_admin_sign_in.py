@@ -13,7 +13,7 @@ from desktop.settings import settings_table
 from desktop.settings.settings_file import SettingsValues
 
 
-async def sign_in_other_admin(
+async def sign_in_second_admin(
     clock: Clock, values: SettingsValues, email: str, token: str
 ) -> Actor:
     """Ask Zendesk once who an address with an API token is; raises unless it is an admin.

@@ -48,7 +48,7 @@ class _Keyring(Enum):
     UNREADABLE = auto()
 
 
-class WorkspaceSeal:
+class WorkspaceSettingsSeal:
     """Implements `SettingsSeal`; `load` asks for the keys, once before anybody is connected."""
 
     def __init__(

@@ -21,7 +21,7 @@ BATCH_ROWS = 500
 
 
 @dataclass(frozen=True)
-class AuditHandover:
+class TeamAuditUpload:
     """Hands rows of `fairlead.db` in; `checkpoint` is called at named points (fault tests)."""
 
     memberships: "TeamMembershipRepository"

@@ -11,7 +11,7 @@ from desktop.connect.connection_config import ConnectionConfig
 from desktop.connect.doctor import run_doctor
 from desktop.connect.identity_and_roles import effective_permission_rules
 from desktop.connect.mail_server import smtp_server_from_settings
-from desktop.connect.workspace_seal import _HAS_ALL_KEYS, WorkspaceSeal
+from desktop.connect.workspace_settings_seal import _HAS_ALL_KEYS, WorkspaceSettingsSeal
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import KeyringError
 from desktop.model.data_source import DataSourceKind, DataSourceRecord, DataSourceState
@@ -202,7 +202,7 @@ async def test_source_disconnected_by_an_earlier_version_is_sealed_once(
     seal, record = ready.seal, DataSourceRecord(DataSourceState.DISCONNECTED, "", "", "Ada", 1.0)
     left = SOURCE_RECORDS.serialize({DataSourceKind.SELL: record})
     more = SOURCE_RECORDS.serialize(dict.fromkeys(DataSourceKind, record))
-    assert isinstance(seal, WorkspaceSeal)
+    assert isinstance(seal, WorkspaceSettingsSeal)
     # As that version left it: sealed without this key.
     row = seal._read_row()
     assert row is not None

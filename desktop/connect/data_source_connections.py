@@ -53,7 +53,7 @@ def hold_new_events(
     return {row.key: False}
 
 
-def note_connected_sources(
+def note_data_source_connections(
     config: ConnectionConfig,
     before: SettingsValues,
     values: SettingsValues,
