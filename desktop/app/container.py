@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from desktop.audience.field_facts_service import FieldFactsService
     from desktop.audience.report_service import ReportService
     from desktop.audience.retention_service import RetentionService
-    from desktop.audience.rule_people import RulePeople
+    from desktop.audience.rule_people_source import RulePeopleSource
     from desktop.connect.data_source_service import DataSourceService
     from desktop.connect.sailthru_relay_client import SailthruRelayClient
     from desktop.connect.team_connection import TeamConnection
@@ -416,12 +416,12 @@ class WorkspaceServices:
             lambda: self.session.values.get(settings_table.HEALTH_VAR),
         )
 
-    def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeople":
-        """Build the RulePeople of a run: what happened to everybody, by the actor's rights."""
+    def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeopleSource":
+        """Build a run's RulePeopleSource: what happened to everybody, by the actor's rights."""
         from desktop.app.rule_rights import require_rule_rights
-        from desktop.audience.rule_people import RulePeople
+        from desktop.audience.rule_people_source import RulePeopleSource
 
-        return RulePeople(
+        return RulePeopleSource(
             self.data,
             lambda: self.data_store,
             self.store.segments,

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from desktop.audience.data_reader import DataReader, LoadErased, OnPage
-from desktop.audience.list_reader import ListReader
-from desktop.audience.read_estimate import ReadEstimate
+from desktop.audience.first_read_estimate import FirstReadEstimate
 from desktop.audience.retention_service import RetentionService
+from desktop.audience.sailthru_list_reader import SailthruListReader
+from desktop.audience.zendesk_data_reader import LoadErased, OnPage, ZendeskDataReader
 from desktop.clients.sailthru.bulk_jobs import SailthruBulkClient
 from desktop.clients.sailthru.client import SailthruClient
 from desktop.clients.zendesk.client import ZendeskClient
@@ -159,7 +159,7 @@ class DataService:
             await self._load_list_uses(),
         )
 
-    async def estimate(self) -> ReadEstimate:
+    async def estimate(self) -> FirstReadEstimate:
         """Ask Zendesk for the number of records, and estimate the hours of the first read."""
         return await self._build_reader().estimate()
 
@@ -217,7 +217,7 @@ class DataService:
         export = ListExport(
             SailthruBulkClient(sailthru), self._clock, settings.zone, settings.job_timeout_s
         )
-        reader = ListReader(
+        reader = SailthruListReader(
             self._open_store(),
             sailthru,
             export,
@@ -244,7 +244,7 @@ class DataService:
         on_page: OnPage = lambda _state: None,
         checkpoint: Checkpoint = lambda _name: None,
         before: RetentionCutoffs = KEEP_ALL,
-    ) -> DataReader:
+    ) -> ZendeskDataReader:
         zendesk = self._get_clients().zendesk
         if zendesk is None:
             raise UserDecisionNeeded(
@@ -252,7 +252,7 @@ class DataService:
                 "People and tickets come from there. Nothing was read.",
                 "Sign in under Settings, or set the workspace up again.",
             )
-        return DataReader(
+        return ZendeskDataReader(
             self._open_store(),
             ZendeskDataExport(zendesk, self._clock),
             self._clock,

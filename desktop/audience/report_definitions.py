@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from desktop.audience.health_value_and_run_reports import (
+    collect_health,
+    collect_runs,
+    collect_values,
+)
 from desktop.audience.optout_report import collect_optouts
 from desktop.audience.report_request import CollectedSeries, ReportRequest, ReportSources
-from desktop.audience.state_reports import collect_health, collect_runs, collect_values
 from desktop.audience.ticket_reports import (
     collect_closed_tickets,
     collect_new_tickets,

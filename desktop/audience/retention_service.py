@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audience.condition_parser import parse_expression
-from desktop.audience.data_lock import hold_data_lock
+from desktop.audience.data_workspace_lock import hold_data_workspace_lock
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.kit.text import format_count
@@ -212,7 +212,7 @@ class RetentionService:
 
         Raises ConflictError while everybody's data is read or purged elsewhere.
         """
-        async with hold_data_lock(self._lock_path):
+        async with hold_data_workspace_lock(self._lock_path):
             retention = self._get_store().retention
             before = cutoffs(
                 in_force(self._get_days(), await retention.list_marks()), self._clock.now()

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from desktop.audience.data_reader import DataReader
+from desktop.audience.zendesk_data_reader import ZendeskDataReader
 from desktop.clients.zendesk.data_workspace_export import OrganizationExportPage, RatingPage
 from desktop.clients.zendesk.incremental_export import KeptTicketPage, UserExportPage
 from desktop.kit.clock import Clock
@@ -166,7 +166,7 @@ def small_account() -> FakeExport:
 
 async def read_all(store: DataStore, export: FakeExport, clock: Clock | None = None) -> None:
     """Have the data workspace read the account."""
-    await DataReader(store, export, clock or ManualClock()).refresh()  # type: ignore[arg-type]
+    await ZendeskDataReader(store, export, clock or ManualClock()).refresh()  # type: ignore[arg-type]
 
 
 def dump(database: Database, leave_out: Iterable[str] = ()) -> Mapping[str, Sequence[Any]]:

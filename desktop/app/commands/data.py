@@ -24,8 +24,8 @@ from desktop.app.commands.open_workspace import (
 )
 from desktop.app.commands.view_permission import require_admin
 from desktop.app.container import WorkspaceServices
-from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import ALL_SOURCES, DataStatus
+from desktop.audience.data_workspace_lock import hold_data_workspace_lock
 from desktop.connect.local_data_service import LocalDataService, RunUnderWay
 from desktop.connect.stored_data_inventory import describe_kept_data
 from desktop.customer.erasure_report import count_words
@@ -234,7 +234,7 @@ async def _refresh(services: WorkspaceServices, options: argparse.Namespace) -> 
         raise services.session.connection_error
     services.data.require_on()
     report = partial(_print_page, JsonLinesPrinter()) if options.progress else lambda _state: None
-    async with hold_data_lock(services.workspace.lock_path("data")):
+    async with hold_data_workspace_lock(services.workspace.lock_path("data")):
         states = await services.data.refresh(
             tuple(options.only or ALL_SOURCES), is_full=options.full, on_page=report
         )

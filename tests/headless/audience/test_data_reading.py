@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.audience import data_reader
-from desktop.audience.data_reader import DataReader
+from desktop.audience import zendesk_data_reader
+from desktop.audience.zendesk_data_reader import ZendeskDataReader
 from desktop.connect import local_data_service
 from desktop.connect.local_data_service import LocalDataService
 from desktop.kit.errors import ConflictError, NotPermitted, ServiceError
@@ -228,7 +228,7 @@ async def test_reading_stops_before_the_next_page_once_it_is_switched_off(
         if left[0] < 0:
             raise NotPermitted("Switched off.")
 
-    reader = DataReader(store, account, ManualClock(), require_allowed=require_allowed)  # type: ignore[arg-type]
+    reader = ZendeskDataReader(store, account, ManualClock(), require_allowed=require_allowed)  # type: ignore[arg-type]
     with pytest.raises(NotPermitted):
         await reader.refresh()
     assert len(account.asked) == 3
@@ -289,7 +289,7 @@ def die_at_commit(number: int, folder: Path) -> None:
 
 def read_once(folder: Path, account: FakeExport, checkpoint: object) -> None:
     store = open_data_store(folder)
-    reader = DataReader(store, account, ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
+    reader = ZendeskDataReader(store, account, ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
     asyncio.run(reader.refresh())
 
 
@@ -348,7 +348,7 @@ async def test_a_reading_keeps_no_word_of_who_was_erased_and_every_count(store: 
     async def load_erased() -> ErasedPeople:
         return erased
 
-    reader = DataReader(store, account, ManualClock(), load_erased=load_erased)  # type: ignore[arg-type]
+    reader = ZendeskDataReader(store, account, ManualClock(), load_erased=load_erased)  # type: ignore[arg-type]
     await reader.refresh()
     kept = dump(store.data_db)
     assert 1 not in {row[0] for row in kept["person"]}
@@ -455,7 +455,7 @@ async def test_a_reading_brings_nobody_back_who_was_erased_meanwhile(
         if name == at:
             erase_everybody(store.data_db, store.history_db, with_counts=True)
 
-    reader = DataReader(store, small_account(), ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
+    reader = ZendeskDataReader(store, small_account(), ManualClock(), checkpoint=checkpoint)  # type: ignore[arg-type]
     with pytest.raises(ConflictError, match="erased while it was read"):
         await reader.refresh()
     assert not any(dump(store.data_db, ("data_source",)).values())
@@ -483,7 +483,7 @@ async def test_a_count_that_failed_is_not_known_rather_than_none(
                 raise ServiceError("Zendesk does not answer.")
             return {"type:user": 1, "type:ticket": 2500}.get(query, 0)
 
-    reader = DataReader(store, CountingExport(), ManualClock())  # type: ignore[arg-type]
+    reader = ZendeskDataReader(store, CountingExport(), ManualClock())  # type: ignore[arg-type]
     estimate = await reader.estimate()
     assert (estimate.text, estimate.hours) == (text, hours)
     users = await store.sources.get("users")
@@ -496,12 +496,12 @@ async def test_the_requester_of_a_new_ticket_is_read_with_it(store: DataStore) -
     await read_all(store, account)
     account.users, account.tickets = [user(1), user(2)], [ticket(1, 1), ticket(2, 2)]
     account.asked.clear()
-    await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
+    await ZendeskDataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
     assert [name for name, _ in account.asked] == ["tickets", "users"]
     person = (await store.audience.get_people([2]))[2]
     assert person.ticket_count == 1
     account.asked.clear()
-    await DataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
+    await ZendeskDataReader(store, account, ManualClock()).refresh(["tickets"])  # type: ignore[arg-type]
     assert [name for name, _ in account.asked] == ["tickets"]
 
 
@@ -533,7 +533,7 @@ async def test_comments_are_read_of_what_changed_since_the_connection_and_found(
         )
         return {row[0] for row in rows}
 
-    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 2)
+    monkeypatch.setattr(zendesk_data_reader, "_MAX_COMMENT_CALLS", 2)
     assert await read(NOON + 30) == []
     assert find("chandelier") == set()
     # What does not fit into a reading's share is read by the next one.
@@ -544,10 +544,10 @@ async def test_comments_are_read_of_what_changed_since_the_connection_and_found(
     assert find("chandelier") == {104, 105}
     # The ticket changes: its comments stay until they are read anew, and then are those there are.
     account.comments = {104: ("Thank you",)}
-    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 0)
+    monkeypatch.setattr(zendesk_data_reader, "_MAX_COMMENT_CALLS", 0)
     await read(NOON + 180, 104)
     assert find("chandelier") == {104, 105}
-    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 2)
+    monkeypatch.setattr(zendesk_data_reader, "_MAX_COMMENT_CALLS", 2)
     await read(NOON + 240)
     assert find("chandelier") == {105}
     text = store.data_db.read(
@@ -556,7 +556,7 @@ async def test_comments_are_read_of_what_changed_since_the_connection_and_found(
     assert text == "Thank you\n\nThank you"
     # A change after they were asked for is waited for again.
     (stale,) = [DueComments(105, NOON + 60)]
-    monkeypatch.setattr(data_reader, "_MAX_COMMENT_CALLS", 0)
+    monkeypatch.setattr(zendesk_data_reader, "_MAX_COMMENT_CALLS", 0)
     await read(NOON + 300, 105)
     await store.comments.save(stale, ["Late"])
     assert await store.comments.list_due(9) == [DueComments(105, NOON + 300)]

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from desktop.audience.condition_parser import parse_expression
-from desktop.audience.data_reader import DataReader
 from desktop.audience.retention_service import RetentionService, in_force
+from desktop.audience.zendesk_data_reader import ZendeskDataReader
 from desktop.kit.errors import ConflictError, NotPermitted
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.field_mapping import MappingRow
@@ -236,7 +236,7 @@ async def test_purge_keeps_counts_and_open_tickets_and_numbers_equal_a_recount(
         row["id"] for row in left
     }
     # A reading from the beginning brings nothing back, and counts nothing twice.
-    reader = DataReader(
+    reader = ZendeskDataReader(
         data,
         small_account(),
         ManualClock(NOON),
@@ -302,7 +302,7 @@ async def test_first_reading_asks_for_no_more_than_is_kept_and_reports_say_since
     days.update(TWO_DAYS)
     account = small_account()
     before = await service.begin_reading()
-    await DataReader(data, account, ManualClock(NOON), before=before).refresh()  # type: ignore[arg-type]
+    await ZendeskDataReader(data, account, ManualClock(NOON), before=before).refresh()  # type: ignore[arg-type]
     asked = dict(reversed(account.asked))
     assert asked["tickets"] == f"since {NOON - 2 * DAY:.0f}"
     assert asked["ratings"] == f"since {NOON - 3 * DAY:.0f}"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from desktop.audience.rule_people import RulePeople
+from desktop.audience.rule_people_source import RulePeopleSource
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.customer_value import CustomerValueSource
 from desktop.model.exported_profile import ExportedProfile
@@ -63,7 +63,7 @@ class Desk:
 
     def reader(self, rule: Sync) -> RuleReader:
         fields = ProfileFields("zendesk_health", CustomerValueSource("customer_value", (), {}))
-        people = RulePeople(
+        people = RulePeopleSource(
             cast(Any, None),
             lambda: self.data,
             self.store.segments,

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from desktop.audience.read_estimate import ReadEstimate
+from desktop.audience.first_read_estimate import FirstReadEstimate
 from desktop.clients.zendesk.data_workspace_export import ZendeskDataExport
 from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError, Forbidden, NotFound, ValuesRejected
@@ -74,7 +74,7 @@ class _SourcePass:
     kept: ActivityType | None = None
 
 
-class DataReader:
+class ZendeskDataReader:
     """Reads data sources of Zendesk, one after another; one process at a time."""
 
     def __init__(
@@ -147,7 +147,7 @@ class DataReader:
             self._checkpoint("comments read")
             await self._store.comments.save(due, comments)
 
-    async def estimate(self) -> ReadEstimate:
+    async def estimate(self) -> FirstReadEstimate:
         """Ask Zendesk how many records there are, and keep the counts for the progress."""
         counts: dict[str, int | None] = {}
         for name, query in _COUNT_QUERIES.items():
@@ -159,7 +159,7 @@ class DataReader:
             else:
                 counts[name] = count
                 await self._store.sources.set_expected(name, count)
-        return ReadEstimate(
+        return FirstReadEstimate(
             counts[USERS_SOURCE], counts[TICKETS_SOURCE], counts[ORGANIZATIONS_SOURCE]
         )
 

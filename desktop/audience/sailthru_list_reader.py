@@ -26,7 +26,7 @@ _ROWS_PER_SAVE = 500
 OnPage = Callable[[ReadingState], None]
 
 
-class ListReader:
+class SailthruListReader:
     """Reads named Sailthru lists, one after another."""
 
     def __init__(

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from desktop.audience.condition_parser import format_expression, parse_expression
-from desktop.audience.data_lock import hold_data_lock
 from desktop.audience.data_service import LISTS_SOURCE, DataService
+from desktop.audience.data_workspace_lock import hold_data_workspace_lock
 from desktop.kit.clock import Clock
 from desktop.kit.errors import ConflictError, UserDecisionNeeded
 from desktop.model.audience_condition import AudienceGroup
@@ -39,7 +39,7 @@ _WRITABLE_SETS = {"list": LIST_PREFIX, "tag": TAG_PREFIX, "ticket_tag": TAG_PREF
 _MAX_LISTS_AGE_S = 3600.0
 
 
-class RulePeople:
+class RulePeopleSource:
     """Finds for rules what happened; the segments and the account's fields are asked each time."""
 
     def __init__(
@@ -93,7 +93,7 @@ class RulePeople:
         if not names:
             return
         try:
-            async with hold_data_lock(self._lock_path):
+            async with hold_data_workspace_lock(self._lock_path):
                 await self._data.refresh(names)
         except ConflictError:
             # Another process reads it all now; what it brings late is looked at by the next run.

@@ -11,7 +11,7 @@ _WAIT_S = 0.5
 
 
 @asynccontextmanager
-async def hold_data_lock(path: Path) -> AsyncIterator[None]:
+async def hold_data_workspace_lock(path: Path) -> AsyncIterator[None]:
     """Keep other processes from reading or purging everybody's data meanwhile. ConflictError."""
     is_held = False
     try:

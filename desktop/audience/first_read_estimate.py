@@ -14,7 +14,7 @@ _SHARE_OF_RUNS = 1 - INTERACTIVE_SHARE
 
 
 @dataclass(frozen=True)
-class ReadEstimate:
+class FirstReadEstimate:
     """How many records Zendesk says there are, and the hours that reading them takes.
 
     None: Zendesk did not say.
