@@ -35,7 +35,7 @@ from desktop.settings.window_state import WindowStateFile
 from desktop.store.plan_row_filter import PlanRowOrder
 from desktop.viewmodels.activity.activity_page_model import ActivityPageModel
 from desktop.viewmodels.activity.activity_period import ActivityOrder
-from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_actions_model import EventActionsModel
 from desktop.viewmodels.events.event_sources_model import EventSourcesModel
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from desktop.viewmodels.events.simulation_input import EventUseCases
@@ -98,7 +98,7 @@ class PageFactory(QObject):
                 launcher.roll_back_events,
                 partial(clear_old_events, services),
             ),
-            ActionsModel(
+            EventActionsModel(
                 services.session,
                 services.store,
                 services.context.clock,

@@ -8,7 +8,7 @@ from desktop.kit.clock import Clock
 from desktop.kit.errors import AppError
 from desktop.model.team import ApprovalKind, ApprovalRequest, describe_approval_request
 from desktop.viewmodels import time_format
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 _ADMINS_ONLY = "Only an admin may approve it."
@@ -41,7 +41,7 @@ class TeamApprovalView:
     refusal: str
 
 
-class TeamApprovalsModel(TaskModel):
+class TeamApprovalsModel(TaskOwningModel):
     """The approvals that the team's desks ask for; nothing where the workspace works alone."""
 
     def __init__(

@@ -11,7 +11,7 @@ from desktop.model.lookup_query import record_query
 from desktop.model.team_lead_request import TeamLeadRequest, describe_wanted
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels import time_format
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 
@@ -32,7 +32,7 @@ class TeamLeadRequestView:
     can_withdraw: bool
 
 
-class TeamLeadRequestsModel(TaskModel):
+class TeamLeadRequestsModel(TaskOwningModel):
     """The open requests to a lead in this workspace, and the ways to answer them."""
 
     def __init__(

@@ -10,7 +10,7 @@ from desktop.events.event_action import ActionKind
 from desktop.panels.events.action_row import ActionRow
 from desktop.panels.events.events_page import EventsPage
 from desktop.panels.widgets.button import Button
-from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_actions_model import EventActionsModel
 from desktop.viewmodels.events.event_row import EventFilter, EventRow
 from desktop.viewmodels.events.events_page_model import EventsPageModel
 from tests.support.batch_page_driver import BatchPageDriver
@@ -89,6 +89,6 @@ class EventsPageDriver(BatchPageDriver):
         self.type(text)
 
 
-def _is_busy(model: ActionsModel) -> bool:
+def _is_busy(model: EventActionsModel) -> bool:
     names = ("read", "save", *(f"keep {kind.value}" for kind in ActionKind))
     return any(map(model.tasks.is_running, names))

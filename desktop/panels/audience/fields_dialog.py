@@ -10,7 +10,7 @@ from desktop.panels.widgets.button import secondary_button
 from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.search_list_dialog import SEARCHED_TOO, SearchListDialog
 from desktop.viewmodels.audience.audience_page_model import AudiencePageModel
-from desktop.viewmodels.audience.field_text import (
+from desktop.viewmodels.audience.field_catalogue_text import (
     coverage_text,
     field_details,
     last_change_text,

@@ -16,7 +16,7 @@ from desktop.panels.widgets.switch_row import SwitchRow
 from desktop.viewmodels.customer.customer_context import CustomerContext
 from desktop.viewmodels.customer.lists_view import SailthruListRow, build_lists_view
 from desktop.viewmodels.customer.sheet_model import CustomerSheetModel
-from desktop.viewmodels.frozen_order import FrozenOrder
+from desktop.viewmodels.frozen_row_order import FrozenRowOrder
 
 _COLLAPSED_ROW_COUNT = 8
 # Rows of lists that the next customer may be on again; a workspace with more lists makes them anew.
@@ -33,7 +33,7 @@ class SailthruListsPanel(SheetPanel):
         super().__init__("Lists", model, parent=parent)
         self._rows: dict[str, _ListSwitchRow] = {}
         self._spare_rows: dict[str, _ListSwitchRow] = {}
-        self._order = FrozenOrder()
+        self._order = FrozenRowOrder()
         self._customer_number = -1
         self._row_limit = _COLLAPSED_ROW_COUNT
         self._suppressed = label("", "note", tone="warn", wrap=True)

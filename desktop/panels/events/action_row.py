@@ -14,7 +14,7 @@ from desktop.panels.widgets.screen_reader import announce
 from desktop.panels.widgets.switch import Switch
 from desktop.panels.widgets.tooltip import set_tooltip
 from desktop.panels.widgets.visibility import set_shown
-from desktop.viewmodels.events.action_view import ActionView
+from desktop.viewmodels.events.event_action_view import EventActionView
 
 # px at the base font.
 NAME_WIDTH, MATCHES_WIDTH, FIRED_WIDTH, LINK_WIDTH = 190, 74, 82, 78
@@ -53,7 +53,7 @@ class ActionRow(QFrame):
         self._lay_out()
         self._connect()
 
-    def show_action(self, view: ActionView, refusal: str, sample_title: str) -> None:
+    def show_action(self, view: EventActionView, refusal: str, sample_title: str) -> None:
         """Draw an action; `refusal` is why it cannot be changed, or ""."""
         self.switch.set_value(view.is_on)
         self.switch.set_enabled(not refusal, refusal)

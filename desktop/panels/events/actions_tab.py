@@ -22,7 +22,7 @@ from desktop.panels.widgets.card import Card
 from desktop.panels.widgets.form import allow_full_height
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
 from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
-from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_actions_model import EventActionsModel
 
 _WIDE_MIN_WIDTH = 760
 _UNDO = "undo"
@@ -34,7 +34,7 @@ class ActionsTab(QWidget):
     mapping_requested = Signal(object)  # ActionKind
     preview_requested = Signal()
 
-    def __init__(self, model: ActionsModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: EventActionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.rows = {kind: ActionRow(kind) for kind in ActionKind}

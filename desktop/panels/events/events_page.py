@@ -23,7 +23,7 @@ from desktop.panels.widgets.label import elided_label
 from desktop.panels.widgets.lazy_widget import LazyWidget
 from desktop.panels.widgets.list_page import ListPage, ListPageSpec
 from desktop.panels.widgets.screen_reader import announce
-from desktop.viewmodels.events import correction_groups, event_consequences
+from desktop.viewmodels.events import event_consequences, event_correction_groups
 from desktop.viewmodels.events.event_consequences import missing_fields
 from desktop.viewmodels.events.event_mapping_model import EventMappingModel
 from desktop.viewmodels.events.event_row import TICK, EventFilter
@@ -314,9 +314,9 @@ class EventsPage(ListPage):
             model.sources.set_destination(on=True)
         elif action == event_consequences.OPTIONS:
             self.open_mapping(ActionKind.UPSERT_USER)
-        elif action in (correction_groups.SHOW, correction_groups.SHOW_ALL):
-            model.correction.show_cause(key if action == correction_groups.SHOW else "")
-        elif action == correction_groups.RETRY:
+        elif action in (event_correction_groups.SHOW, event_correction_groups.SHOW_ALL):
+            model.correction.show_cause(key if action == event_correction_groups.SHOW else "")
+        elif action == event_correction_groups.RETRY:
             model.correction.retry_cause(key)
         else:
             simulation.ignore(key)

@@ -11,7 +11,7 @@ from desktop.panels.widgets.shape_painting import create_painter
 from desktop.panels.widgets.style_property import set_style_properties
 from desktop.panels.widgets.text_field import TextField
 from desktop.panels.widgets.tooltip import set_tooltip
-from desktop.viewmodels.events.action_view import TriggerFault
+from desktop.viewmodels.events.event_action_view import TriggerFault
 from desktop.viewmodels.form import FieldValue
 
 _MAX_LENGTH = 4_000

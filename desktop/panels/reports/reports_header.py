@@ -12,7 +12,7 @@ from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import label
 from desktop.panels.widgets.segmented_control import SegmentedControl
-from desktop.viewmodels.reports.report_span import ReportDays, ReportSpan
+from desktop.viewmodels.reports.report_period_choice import ReportDays, ReportPeriodChoice
 from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 
 _SIZES = ((BucketSize.DAY, "Day"), (BucketSize.WEEK, "Week"), (BucketSize.MONTH, "Month"))
@@ -29,7 +29,7 @@ class ReportsHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.period_field = DropdownField(
-            "Period", [(each.name, each.value) for each in ReportSpan]
+            "Period", [(each.name, each.value) for each in ReportPeriodChoice]
         )
         self.compare_field = DropdownField("Compare with")
         self.size_control = SegmentedControl("Sum by", [(s.value, text) for s, text in _SIZES])
@@ -78,12 +78,12 @@ class ReportsHeader(QWidget):
         self.period_field.set_options(
             [
                 (each.name, f"{each.value}: {model.period_text()}" if each is days.span
-                 and each is not ReportSpan.BETWEEN else each.value)
-                for each in ReportSpan
+                 and each is not ReportPeriodChoice.BETWEEN else each.value)
+                for each in ReportPeriodChoice
             ]
         )  # fmt: skip
         self.period_field.set_value(days.span.name)
-        self.days_row.setVisible(days.span is ReportSpan.BETWEEN)
+        self.days_row.setVisible(days.span is ReportPeriodChoice.BETWEEN)
         show_date(self.first_field, days.first or period.first)
         show_date(self.last_field, days.last or period.last)
         before = f"Compare with {model.before_text()}"
@@ -93,15 +93,15 @@ class ReportsHeader(QWidget):
         self.zone_label.setText(model.zone_text())
 
     def _on_span(self, key: str) -> None:
-        span = ReportSpan[key]
-        if span is ReportSpan.BETWEEN:
+        span = ReportPeriodChoice[key]
+        if span is ReportPeriodChoice.BETWEEN:
             self._on_day()
         else:
             self.days_chosen.emit(ReportDays(span))
 
     def _on_day(self, *_day: QDate) -> None:
         first, last = date_of(self.first_field), date_of(self.last_field)
-        self.days_chosen.emit(ReportDays(ReportSpan.BETWEEN, first, last))
+        self.days_chosen.emit(ReportDays(ReportPeriodChoice.BETWEEN, first, last))
 
     def _on_compared(self, key: str) -> None:
         self.comparison_chosen.emit(key == _BEFORE)

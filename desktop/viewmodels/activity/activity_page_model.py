@@ -53,7 +53,7 @@ from desktop.viewmodels.activity.team_entry_rows import (
 from desktop.viewmodels.file_export import FileFormat, write_private_file
 from desktop.viewmodels.list_model import GrowingListModel, ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 # At most ten refreshes a second, however busy the outbox is; for the badge alone, one.
@@ -65,7 +65,7 @@ _EVERY_ROW = 10**9
 _SELECTION_DELAY_MS = 80
 
 
-class ActivityPageModel(TaskModel):
+class ActivityPageModel(TaskOwningModel):
     """The page Activity's rows, filtered and searched; the details of one; the actions on it."""
 
     attention_changed = Signal(int)

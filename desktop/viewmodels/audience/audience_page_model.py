@@ -48,7 +48,7 @@ from desktop.viewmodels.audience.reading_progress import ReadingProgress
 from desktop.viewmodels.file_export import FileFormat, export_pages
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.time_format import format_age
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
@@ -103,7 +103,7 @@ class SourceAge:
     tip: str
 
 
-class AudiencePageModel(TaskModel):
+class AudiencePageModel(TaskOwningModel):
     """The people whom the page's conditions pick, the segments, and who is selected."""
 
     columns_changed = Signal()  # which columns are shown, or their order

@@ -16,7 +16,7 @@ from desktop.model.customer_activity import (
 from desktop.viewmodels.key_value_row import KeyValueRow
 from desktop.viewmodels.list_model import GrowingListModel, ListColumn, ListState
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.time_format import format_date_and_time, format_full_date_and_time
 from desktop.viewmodels.tone import ChipTone
 
@@ -56,7 +56,7 @@ _TICKET_TONES: dict[CustomerAct, ChipTone] = {
 }
 
 
-class CustomerActivityModel(TaskModel):
+class CustomerActivityModel(TaskOwningModel):
     """What customers did, newest first; new things appear by themselves while it is looked at.
 
     `is_at_top` is set by the list: further down what is new waits, and is counted in `new_count`.

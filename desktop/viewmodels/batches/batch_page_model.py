@@ -39,7 +39,7 @@ from desktop.viewmodels.batches.batch_view import (
 from desktop.viewmodels.form import FieldValue, FormState
 from desktop.viewmodels.list_model import ListState, PagedListModel
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import check_view_permission
 
 # A look-up that is over so soon begins by itself.
@@ -58,7 +58,7 @@ _LISTS_QUERY = LookupQuery(LookupQueryKind.SID, "")
 _RECENT = 20
 
 
-class BatchPageModel(TaskModel):
+class BatchPageModel(TaskOwningModel):
     """The page Many at once; `changed` tells of all but its rows."""
 
     def __init__(self, context: BatchPageContext) -> None:

@@ -22,8 +22,8 @@ from desktop.model.profile_snapshot import EmailVerification
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.sync.field_labels import format_value
 from desktop.viewmodels import time_format
+from desktop.viewmodels.customer.change_step_view import step_chip
 from desktop.viewmodels.customer.header_view import customer_name
-from desktop.viewmodels.customer.step_state_view import step_chip
 from desktop.viewmodels.tone import ChipTone, Tone
 
 # Fields with different values that are shown one by one; the rest are counted.

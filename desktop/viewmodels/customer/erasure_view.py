@@ -11,7 +11,7 @@ from desktop.model.email_change import StepState
 from desktop.model.erasure import ErasureState, name_tickets
 from desktop.model.erasure_steps import ErasureProgress, ErasureStepProgress
 from desktop.model.permission import Actor
-from desktop.viewmodels.customer.step_state_view import step_chip
+from desktop.viewmodels.customer.change_step_view import step_chip
 from desktop.viewmodels.tone import BannerTone, ChipTone
 
 # What an erasure does in each system, in the order in which it does it.

@@ -8,14 +8,14 @@ from desktop.kit.errors import AppError
 from desktop.store.sent_event_request_repository import EventSelection
 from desktop.viewmodels.activity.activity_period import ActivityPeriod, ActivityTimes
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 _NAMED_ROWS = 12
 # They go to the process as arguments.
 _MAX_NAMED_EVENTS = 200
 
 
-class EventChoiceModel(TaskModel):
+class EventChoiceModel(TaskOwningModel):
     """What a dialog asks and shows before something is done with delivered events."""
 
     def __init__(self, delivery: EventDeliveryModel, clock: Clock) -> None:

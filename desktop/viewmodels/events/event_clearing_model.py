@@ -9,13 +9,13 @@ from desktop.model.event_delivery import KeptEvents
 from desktop.model.permission import Permission, check_role
 from desktop.settings.settings_table import EVENT_DAYS
 from desktop.store.event_repository import EventRepository
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 _DAY_S = 86_400.0
 
 
-class EventClearingModel(TaskModel):
+class EventClearingModel(TaskOwningModel):
     """The number of days that delivered events are kept, and what is older than that."""
 
     def __init__(

@@ -6,16 +6,16 @@ from PySide6.QtCore import Signal
 
 from desktop.model.event_delivery import DeliveryState, NewStoredEvent
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.viewmodels.events.correction_groups import build_correction_groups, retried_ids
 from desktop.viewmodels.events.event_consequences import EventConsequence
 from desktop.viewmodels.events.event_correction import CorrectionFault, check_correction
+from desktop.viewmodels.events.event_correction_groups import build_correction_groups, retried_ids
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.events.event_row import EventRow, indented_event
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 
-class EventCorrectionModel(TaskModel):
+class EventCorrectionModel(TaskOwningModel):
     """The rows that wait for a person; what is typed over an event stays until it is stored."""
 
     read_wanted = Signal()  # the rows have to be read anew

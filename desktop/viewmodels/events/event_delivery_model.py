@@ -11,21 +11,21 @@ from desktop.settings.data_source_records import why_events_stay
 from desktop.store.event_pause_repository import PausedSource
 from desktop.store.sent_event_request_repository import EventSelection
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.viewmodels.events.delivery_watch import ROLLBACK_TITLE, DeliveryWatch
+from desktop.viewmodels.events.event_delivery_watch import ROLLBACK_TITLE, EventDeliveryWatch
 from desktop.viewmodels.events.simulation_input import (
     DeliveryOrder,
     DeliveryProcess,
     EventUseCases,
 )
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 _POLL_MS = 500
 _WAITING = ("queued", "sending", "unknown", "not begun")
 
 
-class EventDeliveryModel(TaskModel):
+class EventDeliveryModel(TaskOwningModel):
     """The delivery under way, or the source that was paused last."""
 
     rows_changed = Signal()  # `watch.states` are others
@@ -41,7 +41,7 @@ class EventDeliveryModel(TaskModel):
         super().__init__()
         self._workspace, self._store, self._use_cases = workspace, store, use_cases
         self._clock = clock
-        self.watch: DeliveryWatch | None = None
+        self.watch: EventDeliveryWatch | None = None
         self.paused: PausedSource | None = None
         self.is_pausing = False
         self.progress = ""
@@ -155,7 +155,7 @@ class EventDeliveryModel(TaskModel):
         self.is_pausing, self.progress = False, title
         now = self._clock.now
         queries = self._store.event_queries
-        self.watch = DeliveryWatch(
+        self.watch = EventDeliveryWatch(
             process, queries, source_name, total, now(), now, source_id, title=title
         )
         self._poll_timer.start()
@@ -180,7 +180,7 @@ class EventDeliveryModel(TaskModel):
             self.progress = watch.describe_progress()
         self.changed.emit()
 
-    async def _end(self, watch: DeliveryWatch) -> None:
+    async def _end(self, watch: EventDeliveryWatch) -> None:
         self._poll_timer.stop()
         self.watch, self.is_pausing = None, False
         if watch.is_rollback:
@@ -192,7 +192,7 @@ class EventDeliveryModel(TaskModel):
         self.message_posted.emit(self.progress)
         self.ended.emit(bool(watch.source_name))
 
-    async def _describe_end(self, watch: DeliveryWatch) -> None:
+    async def _describe_end(self, watch: EventDeliveryWatch) -> None:
         counts = await self._store.events.count_states(watch.source_id)
         waiting = sum(counts.get(name, 0) for name in _WAITING)
         parked = counts.get("parked", 0)

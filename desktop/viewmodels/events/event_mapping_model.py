@@ -13,7 +13,7 @@ from desktop.kit.errors import InvalidInput
 from desktop.kit.text import shorten
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.json_value import Json
-from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_actions_model import EventActionsModel
 from desktop.viewmodels.events.event_mapping_fields import operator_label
 from desktop.viewmodels.events.event_mapping_row import (
     EventMappingRow,
@@ -29,7 +29,7 @@ from desktop.viewmodels.events.event_mapping_row import (
 )
 from desktop.viewmodels.form import FieldValue
 from desktop.viewmodels.syncs.mapping_row_view import MappingRowView
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 _SAMPLES_OFFERED = 50
 _RESULT_LENGTH = 120
@@ -48,13 +48,13 @@ class JsonFault:
     length: int
 
 
-class EventMappingModel(TaskModel):
+class EventMappingModel(TaskOwningModel):
     """The mapping and options of one action; what can be used is its draft at once.
 
     What cannot be used stays in the form until it can, or until somebody takes it back.
     """
 
-    def __init__(self, actions: ActionsModel) -> None:
+    def __init__(self, actions: EventActionsModel) -> None:
         super().__init__()
         self._actions = actions
         self.kind = ActionKind.UPSERT_USER

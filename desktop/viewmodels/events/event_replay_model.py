@@ -8,7 +8,7 @@ from desktop.store.sent_event_request_repository import EventSelection
 from desktop.sync.event_replay import ReplayPreview
 from desktop.viewmodels.events.event_choice_model import EventChoiceModel, first_rows
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
-from desktop.viewmodels.events.replay_text import describe_replay, replay_refusal
+from desktop.viewmodels.events.event_replay_text import describe_replay, replay_refusal
 
 
 class EventReplayModel(EventChoiceModel):

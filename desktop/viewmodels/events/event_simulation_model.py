@@ -16,9 +16,9 @@ from desktop.model.workspace_kind import CONFIRM_OVER, needs_confirmation
 from desktop.settings import settings_table
 from desktop.settings.effective_workspace_kind import effective_workspace_kind
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.viewmodels.events.actions_model import ActionsModel
-from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
+from desktop.viewmodels.events.event_actions_model import EventActionsModel
 from desktop.viewmodels.events.event_consequences import EventConsequence, build_consequences
+from desktop.viewmodels.events.event_delivery_estimate_text import describe_estimate
 from desktop.viewmodels.events.event_delivery_model import EventDeliveryModel
 from desktop.viewmodels.events.event_row import EventRow
 from desktop.viewmodels.events.event_sample import EventSample
@@ -34,7 +34,7 @@ from desktop.viewmodels.events.simulation_input import (
     SimulationRequest,
 )
 from desktop.viewmodels.syncs.plan_view import WriteConfirmation
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 # Stored events that drafts are previewed on where no file is open.
@@ -43,7 +43,7 @@ _PREVIEWED_EVENTS = 200
 _MAX_LEFT_OUT = 500
 
 
-class EventSimulationModel(TaskModel):
+class EventSimulationModel(TaskOwningModel):
     """The source that is simulated; `simulated` is None while it is read, and before the first."""
 
     began = Signal()  # another source, or the same one again
@@ -55,7 +55,7 @@ class EventSimulationModel(TaskModel):
         workspace: WorkspaceProtocol,
         store: WorkspaceStore,
         use_cases: EventUseCases,
-        actions: ActionsModel,
+        actions: EventActionsModel,
         delivery: EventDeliveryModel,
         clock: Clock,
     ) -> None:

@@ -14,7 +14,7 @@ from desktop.store.event_query_repository import EventQueryRepository
 from desktop.sync.event_sources import EventSourceService
 from desktop.viewmodels.events.event_source_view import EventSourceView, build_event_source_view
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_settings_protocol import (
     WorkspaceSettingsProtocol,
     setting_disabled_reason,
@@ -23,7 +23,7 @@ from desktop.viewmodels.workspace_settings_protocol import (
 _REFRESH_MS = 5_000
 
 
-class EventSourcesModel(TaskModel):
+class EventSourcesModel(TaskOwningModel):
     """The named sources of the workspace; read anew every five seconds while they are seen."""
 
     destination_switched = Signal()

@@ -7,7 +7,7 @@ from desktop.kit.change_bus import ChangeBus
 from desktop.kit.clock import Clock
 from desktop.kit.text import format_count
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.viewmodels.events.actions_model import ActionsModel
+from desktop.viewmodels.events.event_actions_model import EventActionsModel
 from desktop.viewmodels.events.event_clearing_model import EventClearingModel
 from desktop.viewmodels.events.event_consequences import (
     EventConsequence,
@@ -35,7 +35,7 @@ from desktop.viewmodels.events.simulation_input import (
 from desktop.viewmodels.events.stored_events_model import StoredEventsModel
 from desktop.viewmodels.file_export import FileFormat
 from desktop.viewmodels.list_model import GrowingListModel, ListState
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol, check_view_permission
 
 # Stored events that drafts are previewed on where no file is open.
@@ -46,7 +46,7 @@ _MAX_LEFT_OUT = 500
 _STORED = (EventFilter.LOG, EventFilter.CORRECTION)
 
 
-class EventsPageModel(TaskModel):
+class EventsPageModel(TaskOwningModel):
     """The rows of the Events page, the consequences of a file, and its delivery."""
 
     def __init__(
@@ -54,7 +54,7 @@ class EventsPageModel(TaskModel):
         workspace: WorkspaceProtocol,
         store: WorkspaceStore,
         use_cases: EventUseCases,
-        actions: ActionsModel,
+        actions: EventActionsModel,
         sources: EventSourcesModel,
         clock: Clock,
         bus: ChangeBus,
@@ -90,7 +90,7 @@ class EventsPageModel(TaskModel):
         self.sources.destination_switched.connect(self.changed)
 
     @property
-    def _parts(self) -> tuple[TaskModel, ...]:
+    def _parts(self) -> tuple[TaskOwningModel, ...]:
         return self.simulation, self.stored, self.delivery, self.correction, self.clearing
 
     # What the page shows.

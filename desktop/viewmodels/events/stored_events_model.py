@@ -6,14 +6,14 @@ from desktop.kit.change_bus import ChangeBus, ChangeSet, Topic
 from desktop.store.workspace_store import WorkspaceStore
 from desktop.viewmodels.events.event_row import CORRECTABLE, EventFilter, EventRow, delivery_rows
 from desktop.viewmodels.qt_timer import create_timer
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 _LOG_EVENTS = 500
 # A delivery writes all the time; a count that is some seconds old is as good.
 _COUNT_DELAY_MS = 3_000
 
 
-class StoredEventsModel(TaskModel):
+class StoredEventsModel(TaskOwningModel):
     """Reads the stored events that a filter of the page lists."""
 
     attention_changed = Signal()  # `waiting_for_person` is another number

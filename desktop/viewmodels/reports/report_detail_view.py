@@ -23,7 +23,7 @@ from desktop.model.report import (
 )
 from desktop.model.report_period import BucketSize
 from desktop.viewmodels.reports.report_chart import series_patterns
-from desktop.viewmodels.reports.report_span import describe_days
+from desktop.viewmodels.reports.report_period_choice import describe_days
 from desktop.viewmodels.reports.report_table_model import ReportTableRow, ReportTableView
 from desktop.viewmodels.reports.report_tile_view import tile_title
 from desktop.viewmodels.time_format import format_age

@@ -30,7 +30,7 @@ from desktop.viewmodels.file_export import (
 )
 from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.reports.report_detail_view import DetailView, build_detail
-from desktop.viewmodels.reports.report_span import ReportDays, describe_days
+from desktop.viewmodels.reports.report_period_choice import ReportDays, describe_days
 from desktop.viewmodels.reports.report_table_model import ReportTableModel, ReportTableView
 from desktop.viewmodels.reports.report_tile_view import (
     TileView,
@@ -39,7 +39,7 @@ from desktop.viewmodels.reports.report_tile_view import (
     loading_tile,
 )
 from desktop.viewmodels.reports.waiting_mail_text import describe_waiting_mails
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProtocol
 
 MAX_TILES = 6
@@ -52,7 +52,7 @@ DEFAULT_TILES = (
 )  # fmt: skip
 
 
-class ReportsPageModel(TaskModel):
+class ReportsPageModel(TaskOwningModel):
     """Counts the reports of the tiles one after another, and tells what the chosen one holds.
 
     `cursor` is the bucket that is highlighted in the chosen chart and its table, -1 for none;

@@ -10,7 +10,7 @@ from desktop.model.sync_state import LeftOutPerson
 from desktop.sync.mapping_trial import read_left_out_person
 from desktop.viewmodels import time_format
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 # Each is a line with a button; the command line lists them all.
 _MAX_ROWS = 100
@@ -38,7 +38,7 @@ class LeftOutView:
     is_of_products: bool = False
 
 
-class LeftOutModel(TaskModel):
+class LeftOutModel(TaskOwningModel):
     """The left-out card: adds whom the one matcher finds at the source and the target."""
 
     added = Signal()

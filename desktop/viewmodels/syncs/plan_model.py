@@ -40,14 +40,14 @@ from desktop.viewmodels.syncs.plan_row_view import (
 from desktop.viewmodels.syncs.plan_table_model import PlanTableModel
 from desktop.viewmodels.syncs.plan_view import PlanView, build_plan_view
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 _NO_ROW = -1
 _EXPORT_TASK = "export"
 _EXPORT_PROGRESS_S = 1.0
 
 
-class PlanModel(TaskModel):
+class PlanModel(TaskOwningModel):
     """The tab Plan; emits `changed` for all but its rows, `detail_changed` for the selected one.
 
     Every decision raises ConflictError by `failed` once the preview was handed to a run. It is

@@ -17,7 +17,7 @@ from desktop.viewmodels.syncs.plan_row_view import customer_query_for_row
 from desktop.viewmodels.syncs.run_list_model import RunListModel, RunRowView
 from desktop.viewmodels.syncs.sync_labels import duration_text, run_state_label, totals_text
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 _MAX_RUNS = 50
 _MAX_LATEST_RUNS = 3
@@ -45,7 +45,7 @@ class RunDetailView:
     can_roll_back: bool
 
 
-class RunHistoryModel(TaskModel):
+class RunHistoryModel(TaskOwningModel):
     """The tab History: reads the newest runs of the chosen sync with every snapshot."""
 
     def __init__(self, page: SyncPageModel) -> None:

@@ -6,13 +6,13 @@ from typing import Generic, TypeVar
 from desktop.model.sync import Sync
 from desktop.viewmodels.syncs.sync_page_model import SyncPageModel
 from desktop.viewmodels.syncs.unsaved_draft_store import UnsavedDraftStore
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 
 DraftT = TypeVar("DraftT")
 KeptT = TypeVar("KeptT")
 
 
-class SyncDraftModel(TaskModel, Generic[DraftT, KeptT]):
+class SyncDraftModel(TaskOwningModel, Generic[DraftT, KeptT]):
     """Edits a draft of the chosen sync; nothing of the sync changes until it is saved.
 
     A subclass says what a draft is made from, when it differs, and in which form (`KeptT`) it is

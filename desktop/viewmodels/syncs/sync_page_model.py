@@ -20,7 +20,7 @@ from desktop.sync.missing_resources import MissingResource
 from desktop.sync.sync_presets import PresetNames
 from desktop.sync.sync_snapshot import AllSyncsSnapshot, SyncSnapshot, read_all_syncs
 from desktop.viewmodels.form import FieldKind, FormField
-from desktop.viewmodels.frozen_order import FrozenOrder
+from desktop.viewmodels.frozen_row_order import FrozenRowOrder
 from desktop.viewmodels.list_model import ListState
 from desktop.viewmodels.qt_timer import AGE_REFRESH_MS, create_timer
 from desktop.viewmodels.syncs.run_processes import RunProcesses
@@ -39,7 +39,7 @@ from desktop.viewmodels.syncs.sync_labels import (
     target_label,
 )
 from desktop.viewmodels.syncs.sync_page_context import SyncPageContext
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.workspace_protocol import check_view_permission
 
 # A run tells of itself several times a second; the page reads itself anew less often.
@@ -60,7 +60,7 @@ class PresetView:
     description: str
 
 
-class SyncPageModel(TaskModel):
+class SyncPageModel(TaskOwningModel):
     """Leads the page Sync; its tabs' models follow `sync_selected` and `snapshot_read`."""
 
     sync_selected = Signal(str)
@@ -85,7 +85,7 @@ class SyncPageModel(TaskModel):
         self._messages: dict[str, SyncMessageView] = {}
         self._is_reread_requested = False
         self._is_closed = False
-        self._order = FrozenOrder()
+        self._order = FrozenRowOrder()
         self._visit_number = 0  # grows each time the page is shown
         self._process_timer = create_timer(self, _PROCESS_POLL_MS, self.refresh)
         self._throttle_timer = create_timer(self, _THROTTLE_MS, self.refresh)

@@ -16,8 +16,8 @@ from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
 from desktop.panels.events.event_choice_dialog import ReplayDialog, RollbackDialog
 from desktop.panels.events.ignore_event_dialog import IgnoreEventDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
-from desktop.viewmodels.events.correction_groups import RETRY, SHOW
 from desktop.viewmodels.events.event_consequences import ACCEPT, CREATE, DONT_CREATE, IGNORE
+from desktop.viewmodels.events.event_correction_groups import RETRY, SHOW
 from desktop.viewmodels.events.event_row import TICK, WHAT, EventFilter
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.batch_page_driver import PROCESS_S

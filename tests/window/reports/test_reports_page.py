@@ -20,7 +20,7 @@ from desktop.panels.reports.report_dialogs import (
     UndoNoteDialog,
 )
 from desktop.settings import settings_table
-from desktop.viewmodels.reports.report_span import ReportDays, ReportSpan
+from desktop.viewmodels.reports.report_period_choice import ReportDays, ReportPeriodChoice
 from desktop.viewmodels.reports.report_tile_view import TileState
 from desktop.viewmodels.reports.reports_page_model import DEFAULT_TILES
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
@@ -186,7 +186,7 @@ async def test_weeks_other_days_and_no_comparison_are_counted_anew(
     header.compare_field.chosen.emit("off")
     await window.wait_until(window.is_counted)
     assert "than before" not in window.visible_texts(window.page)
-    header.days_chosen.emit(ReportDays(ReportSpan.TWELVE_WEEKS))
+    header.days_chosen.emit(ReportDays(ReportPeriodChoice.TWELVE_WEEKS))
     await window.wait_until(window.is_counted)
     longer = window.model.report("new-tickets")
     assert longer is not None

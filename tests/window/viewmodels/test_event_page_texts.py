@@ -15,12 +15,12 @@ from desktop.model.admin_center import field_creation_refusal, user_fields_addre
 from desktop.model.event_delivery import DeliveryState, EventDelivery, StoredEvent
 from desktop.model.permission import Actor, Role
 from desktop.sync.event_replay import ReplayPreview, ReplayRow
-from desktop.viewmodels.events.correction_groups import RETRY, build_correction_groups
-from desktop.viewmodels.events.delivery_estimate_text import describe_estimate
 from desktop.viewmodels.events.event_consequences import build_consequences
+from desktop.viewmodels.events.event_correction_groups import RETRY, build_correction_groups
+from desktop.viewmodels.events.event_delivery_estimate_text import describe_estimate
 from desktop.viewmodels.events.event_export import export_event_rows
+from desktop.viewmodels.events.event_replay_text import describe_replay, replay_refusal
 from desktop.viewmodels.events.event_row import bad_line_row, delivery_rows
-from desktop.viewmodels.events.replay_text import describe_replay, replay_refusal
 from desktop.viewmodels.events.simulated_source import build_simulated_source
 from desktop.viewmodels.events.simulation_input import (
     SimulationInput,

@@ -13,7 +13,11 @@ from desktop.model.report import Report, ReportSeries
 from desktop.model.report_period import BucketSize, ReportPeriod
 from desktop.viewmodels.reports.report_chart import Pattern, build_chart, round_top
 from desktop.viewmodels.reports.report_detail_view import build_detail
-from desktop.viewmodels.reports.report_span import ReportDays, ReportSpan, describe_days
+from desktop.viewmodels.reports.report_period_choice import (
+    ReportDays,
+    ReportPeriodChoice,
+    describe_days,
+)
 from desktop.viewmodels.reports.report_tile_view import TileState, build_tile, failed_tile
 
 ZONE = ZoneInfo("America/New_York")
@@ -218,13 +222,17 @@ def test_a_state_counts_what_stands_at_the_end() -> None:
     ("days", "words", "count"),
     [
         (ReportDays(), "24 Oct – 20 Nov", 28),
-        (ReportDays(ReportSpan.WEEK), "14 Nov – 20 Nov", 7),
-        (ReportDays(ReportSpan.TWELVE_WEEKS), "29 Aug – 20 Nov", 84),
-        (ReportDays(ReportSpan.THIS_MONTH), "1 Nov – 20 Nov", 20),
-        (ReportDays(ReportSpan.LAST_MONTH), "1 Oct – 31 Oct", 31),
-        (ReportDays(ReportSpan.YEAR), "22 Nov 2025 – 20 Nov", 364),
-        (ReportDays(ReportSpan.BETWEEN, date(2026, 3, 9), date(2026, 3, 8)), "8 Mar – 9 Mar", 2),
-        (ReportDays(ReportSpan.BETWEEN, TODAY, TODAY), "20 Nov", 1),
+        (ReportDays(ReportPeriodChoice.WEEK), "14 Nov – 20 Nov", 7),
+        (ReportDays(ReportPeriodChoice.TWELVE_WEEKS), "29 Aug – 20 Nov", 84),
+        (ReportDays(ReportPeriodChoice.THIS_MONTH), "1 Nov – 20 Nov", 20),
+        (ReportDays(ReportPeriodChoice.LAST_MONTH), "1 Oct – 31 Oct", 31),
+        (ReportDays(ReportPeriodChoice.YEAR), "22 Nov 2025 – 20 Nov", 364),
+        (
+            ReportDays(ReportPeriodChoice.BETWEEN, date(2026, 3, 9), date(2026, 3, 8)),
+            "8 Mar – 9 Mar",
+            2,
+        ),
+        (ReportDays(ReportPeriodChoice.BETWEEN, TODAY, TODAY), "20 Nov", 1),
     ],
 )
 def test_a_period_is_chosen_by_its_name(days: ReportDays, words: str, count: int) -> None:

@@ -9,7 +9,7 @@ from desktop.audience.report_wording import short_day
 from desktop.model.report_period import ReportPeriod
 
 
-class ReportSpan(Enum):
+class ReportPeriodChoice(Enum):
     """Which days the Reports page shows; the value is the choice's label."""
 
     WEEK = "Last 7 days"
@@ -22,10 +22,10 @@ class ReportSpan(Enum):
 
 
 _DAYS = {
-    ReportSpan.WEEK: 7,
-    ReportSpan.FOUR_WEEKS: 28,
-    ReportSpan.TWELVE_WEEKS: 84,
-    ReportSpan.YEAR: 364,
+    ReportPeriodChoice.WEEK: 7,
+    ReportPeriodChoice.FOUR_WEEKS: 28,
+    ReportPeriodChoice.TWELVE_WEEKS: 84,
+    ReportPeriodChoice.YEAR: 364,
 }
 
 
@@ -33,18 +33,18 @@ _DAYS = {
 class ReportDays:
     """A chosen period of the Reports page; `first` and `last` day are for BETWEEN alone."""
 
-    span: ReportSpan = ReportSpan.FOUR_WEEKS
+    span: ReportPeriodChoice = ReportPeriodChoice.FOUR_WEEKS
     first: date | None = None
     last: date | None = None
 
     def resolve(self, today: date, zone: ZoneInfo) -> ReportPeriod:
         """Return the chosen days, up to `today` of the account's zone."""
-        if self.span is ReportSpan.BETWEEN:
+        if self.span is ReportPeriodChoice.BETWEEN:
             first, last = sorted((self.first or today, self.last or today))
             return ReportPeriod(min(first, today), last, zone)
-        if self.span is ReportSpan.THIS_MONTH:
+        if self.span is ReportPeriodChoice.THIS_MONTH:
             return ReportPeriod(today.replace(day=1), today, zone)
-        if self.span is ReportSpan.LAST_MONTH:
+        if self.span is ReportPeriodChoice.LAST_MONTH:
             last = today.replace(day=1) - timedelta(days=1)
             return ReportPeriod(last.replace(day=1), last, zone)
         return ReportPeriod(today - timedelta(days=_DAYS[self.span] - 1), today, zone)

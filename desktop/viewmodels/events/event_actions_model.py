@@ -13,16 +13,16 @@ from desktop.kit.errors import AppError
 from desktop.kit.text import format_count
 from desktop.model.permission import Permission, check_role
 from desktop.store.workspace_store import WorkspaceStore
-from desktop.viewmodels.events.action_view import ActionView, build_action_view
+from desktop.viewmodels.events.event_action_view import EventActionView, build_event_action_view
 from desktop.viewmodels.events.event_sample import EventSample, sample_of_stored
-from desktop.viewmodels.task_model import TaskModel
+from desktop.viewmodels.task_owning_model import TaskOwningModel
 from desktop.viewmodels.time_format import format_elapsed
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 _STORED_SAMPLE = 1_000
 
 
-class ActionsModel(TaskModel):
+class EventActionsModel(TaskOwningModel):
     """The workspace's actions as the Actions tab edits them.
 
     What can be used is kept as a draft at once, what cannot is kept as text: neither is lost with
@@ -58,7 +58,7 @@ class ActionsModel(TaskModel):
         """Whether the actions have been read from the store."""
         return bool(self._states)
 
-    def views(self) -> tuple[ActionView, ...]:
+    def views(self) -> tuple[EventActionView, ...]:
         """Return a view of each action, in their order."""
         return tuple(self._view(kind) for kind in ActionKind if kind in self._states)
 
@@ -207,11 +207,11 @@ class ActionsModel(TaskModel):
 
     # How it comes about.
 
-    def _view(self, kind: ActionKind) -> ActionView:
+    def _view(self, kind: ActionKind) -> EventActionView:
         state, typed = self.state_of(kind), self._typed.get(kind)
         fired = self._last_fired.get(kind.value)
         when = format_elapsed(fired, self._clock.now()) if fired else "never"
-        return build_action_view(state, typed, self._count(kind, state, typed), when)
+        return build_event_action_view(state, typed, self._count(kind, state, typed), when)
 
     def _count(self, kind: ActionKind, state: ActionState, typed: str | None) -> int | None:
         if typed is not None or not self.sample.events:

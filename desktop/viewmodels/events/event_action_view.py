@@ -30,7 +30,7 @@ class TriggerFault:
 
 
 @dataclass(frozen=True)
-class ActionView:
+class EventActionView:
     """One row of the Actions tab; `matches` is None while nothing can be counted."""
 
     kind: ActionKind
@@ -69,13 +69,13 @@ def find_trigger_fault(text: str) -> TriggerFault | None:
     return TriggerFault(start, end - start, hints[0], is_hint=True, repair=find_repair(text))
 
 
-def build_action_view(
+def build_event_action_view(
     state: ActionState, typed: str | None, matches: int | None, last_fired: str
-) -> ActionView:
+) -> EventActionView:
     """Build an action's row; `typed` is a text that is no trigger yet, None where there is none."""
     action = state.newest
     trigger = action.trigger if typed is None else typed
-    return ActionView(
+    return EventActionView(
         kind=action.kind,
         is_on=action.is_on,
         trigger=trigger,

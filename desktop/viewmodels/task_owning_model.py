@@ -6,7 +6,7 @@ from desktop.kit.errors import AppError
 from desktop.viewmodels.task_registry import TaskRegistry
 
 
-class TaskModel(QObject):
+class TaskOwningModel(QObject):
     """A view-model with named asyncio tasks; emits `failed` for what they raise."""
 
     changed = Signal()  # what is shown is new

@@ -15,7 +15,7 @@ ROLLBACK_TITLE = "Setting back…"
 _NEEDS_PERSON = 3
 
 
-class DeliveryWatch:
+class EventDeliveryWatch:
     """One delivery under way: of the source of this name, `total` requests, begun at `begun_at`."""
 
     def __init__(

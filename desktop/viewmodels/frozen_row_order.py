@@ -6,7 +6,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class FrozenOrder:
+class FrozenRowOrder:
     """The order in which a view first showed its rows, until `owner` (a customer) changes."""
 
     def __init__(self) -> None:

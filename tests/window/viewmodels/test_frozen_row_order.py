@@ -1,10 +1,10 @@
 """Rows keep their places while one thing is open."""
 
-from desktop.viewmodels.frozen_order import FrozenOrder
+from desktop.viewmodels.frozen_row_order import FrozenRowOrder
 
 
 def test_order_stays_until_another_owner_and_new_rows_follow() -> None:
-    order = FrozenOrder()
+    order = FrozenRowOrder()
 
     def arranged(owner: int, rows: str) -> str:
         return "".join(order.arrange(owner, rows, lambda row: row))
