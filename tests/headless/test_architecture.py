@@ -152,7 +152,7 @@ def test_no_nested_event_loop() -> None:
 
 
 def test_layout_items_only_where_their_wrappers_cannot_outlive_them() -> None:
-    """Why: see `panels/widgets/layout_parts.py`."""
+    """Why: see `panels/widgets/layout_children.py`."""
     allowed = {"flow_layout.py", "rescaling.py", "box_layout.py"}
     for path in CODE:
         names = facts(path).called_attributes

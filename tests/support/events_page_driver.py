@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.app.startup.startup_window import LaunchOptions
 from desktop.events.event_action import ActionKind
-from desktop.panels.events.action_row import ActionRow
+from desktop.panels.events.event_action_row import EventActionRow
 from desktop.panels.events.events_page import EventsPage
 from desktop.panels.widgets.button import Button
 from desktop.viewmodels.events.event_actions_model import EventActionsModel
@@ -78,7 +78,7 @@ class EventsPageDriver(BatchPageDriver):
         self.view.resize(*size)
         self.settle()
 
-    def action_row(self, kind: ActionKind) -> ActionRow:
+    def action_row(self, kind: ActionKind) -> EventActionRow:
         return self.events_page.actions_tab.rows[kind]
 
     def type_trigger(self, kind: ActionKind, text: str) -> None:

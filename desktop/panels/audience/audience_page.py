@@ -9,7 +9,7 @@ from desktop.model.audience_condition import CUSTOM_PREFIX
 from desktop.model.audience_person import AudienceColumn, AudienceOrder
 from desktop.panels.audience.columns_dialog import ColumnsDialog
 from desktop.panels.audience.condition_card import ConditionCard
-from desktop.panels.audience.fields_dialog import FieldsDialog
+from desktop.panels.audience.field_catalogue_dialog import FieldCatalogueDialog
 from desktop.panels.audience.people_table_view import PeopleTableView
 from desktop.panels.audience.person_peek_card import PersonPeekCard
 from desktop.panels.audience.segment_list import SegmentList
@@ -237,9 +237,9 @@ class AudiencePage(ListDetailPage):
         self.peek_card.customer_requested.connect(self._on_customer)
         self.back_button.clicked.connect(self.close_detail)
 
-    def open_fields(self) -> FieldsDialog:
+    def open_fields(self) -> FieldCatalogueDialog:
         """Open the catalogue of fields over the page."""
-        dialog = FieldsDialog(self._model, self)
+        dialog = FieldCatalogueDialog(self._model, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog

@@ -14,7 +14,7 @@ from desktop.panels.widgets.button import Button
 from desktop.panels.widgets.dropdown_field import DropdownField
 from desktop.panels.widgets.flow_layout import FlowLayout
 from desktop.panels.widgets.label import PlainLabel, elided_label, label
-from desktop.panels.widgets.layout_parts import layout_parts
+from desktop.panels.widgets.layout_children import layout_children
 from desktop.panels.widgets.link_button import LinkButton
 from desktop.panels.widgets.scroll_area import PageScrollArea
 from desktop.panels.widgets.visibility import set_shown
@@ -170,7 +170,7 @@ class ConditionCard(QFrame):
 
     def _rebuild(self, items: Sequence[ConditionItemView], *, is_any: bool) -> None:
         """Draw the chips in one flow, and each group as a line of its own below it."""
-        for part in layout_parts(self._flow).values():
+        for part in layout_children(self._flow).values():
             if isinstance(part, QWidget) and part is not self._lead:
                 delete_widget(part)
         clear_layout(self._groups)

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QVBoxLayout,
 
 from desktop.kit.errors import AppError
 from desktop.panels.batches.batch_approval_request import BatchApprovalRequest
+from desktop.panels.batches.batch_change_card import BatchChangeCard
 from desktop.panels.batches.batch_table_view import BatchTableView
-from desktop.panels.batches.change_card import ChangeCard
 from desktop.panels.batches.pasted_content import dropped_file, read_pasted_text
 from desktop.panels.syncs.plan_count_filter import PlanCountFilter
 from desktop.panels.syncs.run_progress_bar import RunProgressBar
@@ -84,7 +84,7 @@ class BatchPage(ListDetailPage):
         self.table = BatchTableView(model.table_model)
         self.list_card = Card("Pasted addresses", name="List of pasted addresses")
         self.list_card.add(self.table)
-        self.change_card = ChangeCard()
+        self.change_card = BatchChangeCard()
         self.change_button = secondary_button("Change them all…", name="Change them all")
         self.back_button = quiet_button("Back to the list", name="Back to the list")
         self.back_button.set_icon("chevron-left")

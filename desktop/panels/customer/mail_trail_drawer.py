@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QWidget
 
-from desktop.panels.customer.answer_drawer import AnswerDrawer
+from desktop.panels.customer.explanation_drawer import ExplanationDrawer
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.button import secondary_button
@@ -11,7 +11,7 @@ from desktop.panels.widgets.label import label
 from desktop.viewmodels.customer.mail_trail_model import MailRowView, MailTrailModel
 
 
-class MailTrailDrawer(AnswerDrawer):
+class MailTrailDrawer(ExplanationDrawer):
     """The drawer Did the mail go out? as a widget of what Sailthru has told its model."""
 
     def __init__(self, model: MailTrailModel, host: QWidget) -> None:

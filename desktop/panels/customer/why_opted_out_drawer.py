@@ -2,15 +2,15 @@
 
 from PySide6.QtWidgets import QFrame, QWidget
 
-from desktop.panels.customer.answer_drawer import AnswerDrawer
 from desktop.panels.customer.bounce_repair_section import BounceRepairSection
+from desktop.panels.customer.explanation_drawer import ExplanationDrawer
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox, vbox
 from desktop.panels.widgets.label import label
 from desktop.viewmodels.customer.why_opted_out_model import CauseView, WhyOptedOutModel
 
 
-class WhyOptedOutDrawer(AnswerDrawer):
+class WhyOptedOutDrawer(ExplanationDrawer):
     """The drawer Why opted out? as a widget of what its model has collected."""
 
     def __init__(self, model: WhyOptedOutModel, host: QWidget) -> None:

@@ -5,10 +5,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, 
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from desktop.events.event_action import ActionKind
-from desktop.panels.events.actions_tab import ActionsTab
 from desktop.panels.events.clear_events_dialog import ClearEventsDialog
 from desktop.panels.events.consequences_card import ConsequencesCard
 from desktop.panels.events.create_fields_dialog import CreateFieldsDialog
+from desktop.panels.events.event_actions_tab import EventActionsTab
 from desktop.panels.events.event_choice_dialog import ReplayDialog, RollbackDialog
 from desktop.panels.events.event_detail_card import EventDetailCard
 from desktop.panels.events.event_mapping_drawer import EventMappingDrawer
@@ -95,7 +95,7 @@ class EventsPage(ListPage):
         self._on_changed()
 
     @property
-    def actions_tab(self) -> ActionsTab:
+    def actions_tab(self) -> EventActionsTab:
         """The tab Actions, built if it was not shown yet."""
         return self._lazy_actions_tab.ensure_content()
 
@@ -104,8 +104,8 @@ class EventsPage(ListPage):
         """The tab Sources, built if it was not shown yet."""
         return self._lazy_sources_tab.ensure_content()
 
-    def _create_actions_tab(self, parent: QWidget) -> ActionsTab:
-        tab = ActionsTab(self._model.actions, parent)
+    def _create_actions_tab(self, parent: QWidget) -> EventActionsTab:
+        tab = EventActionsTab(self._model.actions, parent)
         tab.preview_requested.connect(self._model.simulation.preview_drafts)
         tab.mapping_requested.connect(self.open_mapping)
         return tab

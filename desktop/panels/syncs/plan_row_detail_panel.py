@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.panels.syncs.leave_out_form import LeaveOutForm
-from desktop.panels.syncs.match_form import MatchForm
 from desktop.panels.syncs.plan_field_editor import PlanFieldEditor, value_label
 from desktop.panels.syncs.plan_row_correction_form import PlanRowCorrectionForm
+from desktop.panels.syncs.plan_row_match_form import PlanRowMatchForm
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.box_layout import hbox
 from desktop.panels.widgets.button import icon_button, secondary_button
@@ -132,7 +132,7 @@ class PlanRowDetailPanel(QFrame):
 
     def _add_actions(self, column: QVBoxLayout, detail: PlanRowDetail) -> None:
         if detail.matches:
-            matches = MatchForm(detail.matches)
+            matches = PlanRowMatchForm(detail.matches)
             matches.chosen.connect(self.match_chosen)
             column.addWidget(matches)
         if detail.corrections:

@@ -25,7 +25,7 @@ from desktop.panels.theme.stylesheet import build_stylesheet
 from desktop.panels.theme.text_direction import is_window_mirrored
 
 if TYPE_CHECKING:
-    from desktop.panels.theme.hidden_pages import HiddenPages
+    from desktop.panels.theme.hidden_page_styling import HiddenPageStyling
 
 
 class ThemeChoice(StrEnum):
@@ -90,7 +90,7 @@ class ApplicationTheme(QObject):
         super().__init__(app)
         ApplicationTheme._newest = self
         self._app = app
-        self._hidden_pages: HiddenPages | None = None
+        self._hidden_pages: HiddenPageStyling | None = None
         self._appearance = appearance or Appearance(choice)
         self._applied: tuple[str, float, bool] | None = None
         if ApplicationTheme._system_font is None:
@@ -214,9 +214,9 @@ class ApplicationTheme(QObject):
         if not hidden_pages:
             if self._hidden_pages is None:
                 # Imported here: no start changes its theme.
-                from desktop.panels.theme.hidden_pages import HiddenPages
+                from desktop.panels.theme.hidden_page_styling import HiddenPageStyling
 
-                self._hidden_pages = HiddenPages(self._app)
+                self._hidden_pages = HiddenPageStyling(self._app)
             left_out = self._hidden_pages.leave_out()
         # When a style sheet is replaced, Qt polishes each widget once more for each of its parents;
         # with none in between, once: a fourth of the time in a window with all its pages. Nobody

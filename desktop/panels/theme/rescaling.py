@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from desktop.panels.widgets.layout_parts import layout_parts
+from desktop.panels.widgets.layout_children import layout_children
 
 _MAX_SIZE = 16_777_215  # Qt's QWIDGETSIZE_MAX
 _NO_LIMIT = 524_287  # Qt's QLAYOUTSIZE_MAX: from there on no maximum was set
@@ -155,7 +155,7 @@ def _rescale_header(header: QHeaderView, lengths: _Lengths) -> None:
 
 def _rescale_layout(layout: QLayout, old: float, new: float) -> None:
     # Inner layouts first: one without a gap of its own answers with that of the layout around it.
-    parts = layout_parts(layout)
+    parts = layout_children(layout)
     for part in parts.values():
         if isinstance(part, QLayout):
             _rescale_layout(part, old, new)
@@ -174,7 +174,7 @@ def _rescale_layout(layout: QLayout, old: float, new: float) -> None:
         layout.rescale_lengths(new)
     else:
         layout.setSpacing(lengths.rescale("gap", layout.spacing()))
-    # Only spacers, which Qt deletes with their layout: see `layout_parts`.
+    # Only spacers, which Qt deletes with their layout: see `layout_children`.
     for place in set(range(layout.count())) - parts.keys():
         item = layout.itemAt(place)
         spacer = item.spacerItem() if item is not None else None

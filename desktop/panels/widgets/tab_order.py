@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from desktop.panels.widgets.layout_parts import layout_parts
+from desktop.panels.widgets.layout_children import layout_children
 
 # A property of a control while `move_focus` puts the keyboard on it.
 IS_MEANT_FOCUS = "isMeantFocus"
@@ -128,7 +128,7 @@ def _layout_order_stops(widget: QWidget) -> Iterator[QWidget]:
 
 
 def _stops_of_layout(layout: QLayout) -> Iterator[QWidget]:
-    for part in layout_parts(layout).values():
+    for part in layout_children(layout).values():
         if isinstance(part, QWidget):
             yield from _layout_order_stops(part)
         else:

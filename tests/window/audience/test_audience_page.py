@@ -16,7 +16,7 @@ from desktop.model.audience_person import AudienceColumn, UserFieldColumn
 from desktop.model.sync import SourceKind, Sync, SyncSource
 from desktop.panels.audience.audience_page import AudiencePage
 from desktop.panels.audience.audience_tabs import ACTIVITY, AudienceTabs
-from desktop.panels.audience.fields_dialog import FieldsDialog
+from desktop.panels.audience.field_catalogue_dialog import FieldCatalogueDialog
 from desktop.panels.audience.segment_list import AudienceSegmentButton
 from desktop.panels.settings.local_data_card import LocalDataCard
 from desktop.panels.settings_page import SettingsPage
@@ -371,7 +371,7 @@ async def test_erasing_what_this_computer_keeps_erases_everybody(
 async def test_fields_are_found_and_their_merge_tags_copied(window: AudiencePageDriver) -> None:
     await window.read_everybody()
     window.click(window.audience_page.fields_button)
-    dialog = window.audience_page.findChild(FieldsDialog)
+    dialog = window.audience_page.findChild(FieldCatalogueDialog)
     assert dialog is not None
     await window.wait_until(lambda: bool(window.audience.field_facts))
     everything = len(dialog.rows())

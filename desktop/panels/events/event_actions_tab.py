@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.events.event_action import ActionKind
 from desktop.kit.text import format_count
-from desktop.panels.events.action_row import (
+from desktop.panels.events.event_action_row import (
     FIRED_WIDTH,
     LINK_WIDTH,
     MATCHES_WIDTH,
     NAME_WIDTH,
     SWITCH_WIDTH,
-    ActionRow,
+    EventActionRow,
 )
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.banner import Banner
@@ -28,7 +28,7 @@ _WIDE_MIN_WIDTH = 760
 _UNDO = "undo"
 
 
-class ActionsTab(QWidget):
+class EventActionsTab(QWidget):
     """The list of actions; its foot says what is only a draft, previews and saves it."""
 
     mapping_requested = Signal(object)  # ActionKind
@@ -37,7 +37,7 @@ class ActionsTab(QWidget):
     def __init__(self, model: EventActionsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self.rows = {kind: ActionRow(kind) for kind in ActionKind}
+        self.rows = {kind: EventActionRow(kind) for kind in ActionKind}
         self.card = Card("Actions")
         allow_full_height(self.card)
         self.unmatched_label = label("", "muted", wrap=True)

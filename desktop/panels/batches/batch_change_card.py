@@ -18,7 +18,7 @@ from desktop.viewmodels.form import FormState
 _LABEL_WIDTH = 52
 
 
-class ChangeCard(Card):
+class BatchChangeCard(Card):
     """Card widget of a batch's change; Ctrl+Enter previews it, then makes it."""
 
     field_edited = Signal(str, object)

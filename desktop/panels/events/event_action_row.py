@@ -21,7 +21,7 @@ NAME_WIDTH, MATCHES_WIDTH, FIRED_WIDTH, LINK_WIDTH = 190, 74, 82, 78
 SWITCH_WIDTH = 40
 
 
-class ActionRow(QFrame):
+class EventActionRow(QFrame):
     """The row of one action; each signal carries its kind."""
 
     trigger_edited = Signal(object, str)

@@ -13,7 +13,7 @@ from desktop.viewmodels.syncs.plan_row_view import MatchView
 _NOTE = "The choice is remembered. The services keep every record."
 
 
-class MatchForm(QWidget):
+class PlanRowMatchForm(QWidget):
     """Form widget in the details of a preview row: a column for each record, with its button."""
 
     chosen = Signal(str)  # id of the record

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QLayout, QWidget
 
 
-def layout_parts(layout: QLayout) -> dict[int, QWidget | QLayout]:
+def layout_children(layout: QLayout) -> dict[int, QWidget | QLayout]:
     """Return the widgets and inner layouts of a layout in its order, by their index in it.
 
     An index that is missing is a spacer. Not by `itemAt()`: PySide keeps its wrapper of an item as

@@ -12,7 +12,7 @@ from shiboken6 import isValid
 _POLISHED = Qt.WidgetAttribute.WA_WState_Polished
 
 
-class HiddenPages(QObject):
+class HiddenPageStyling(QObject):
     """The hidden pages of all stacks, with the widgets of each that wait for the new style."""
 
     def __init__(self, app: QApplication) -> None:

@@ -22,7 +22,7 @@ _ALL_COLUMNS_MIN_WIDTH = 700
 _FIELD = Qt.ItemDataRole.UserRole + 1
 
 
-class FieldsDialog(SearchListDialog):
+class FieldCatalogueDialog(SearchListDialog):
     """Dialog of the catalogue of fields; what is chosen is described below the table."""
 
     def __init__(self, model: AudiencePageModel, parent: QWidget | None = None) -> None:

@@ -15,7 +15,7 @@ from shiboken6 import Shiboken
 from desktop.panels.theme.rescaling import rescale_widgets
 from desktop.panels.widgets.box_layout import clear_layout
 from desktop.panels.widgets.flow_layout import FlowLayout
-from desktop.panels.widgets.layout_parts import layout_parts
+from desktop.panels.widgets.layout_children import layout_children
 from desktop.panels.widgets.tab_order import set_tab_order_by_layout
 
 
@@ -47,13 +47,13 @@ def widget_items() -> set[QWidgetItem]:
 
 def test_layout_parts_in_order_of_the_layout_without_spacers(qtbot: QtBot) -> None:
     form = Form(qtbot)
-    assert layout_parts(form.column) == {
+    assert layout_children(form.column) == {
         0: form.first, 1: form.holder, 3: form.row, 4: form.grid, 5: form.last,
     }  # fmt: skip
-    assert layout_parts(form.row) == {1: form.inner}
-    assert layout_parts(form.grid) == {0: form.cell}
-    assert layout_parts(form.flow) == {0: form.chip}
-    assert layout_parts(QHBoxLayout()) == {}
+    assert layout_children(form.row) == {1: form.inner}
+    assert layout_children(form.grid) == {0: form.cell}
+    assert layout_children(form.flow) == {0: form.chip}
+    assert layout_children(QHBoxLayout()) == {}
 
 
 def test_tab_order_follows_layout_before_anything_is_shown(qtbot: QtBot) -> None:

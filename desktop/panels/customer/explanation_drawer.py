@@ -18,7 +18,7 @@ from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 _WIDTH = 560  # px of the design
 
 
-class AnswerModel(Protocol):
+class ExplanationModel(Protocol):
     """What an answer drawer asks: `begin` asks anew, `changed` tells of an answer."""
 
     @property
@@ -31,14 +31,14 @@ class AnswerModel(Protocol):
         ...
 
 
-class AnswerDrawer(Drawer):
+class ExplanationDrawer(Drawer):
     """A drawer with an error, a sentence, scrolling rows, and what cannot be known."""
 
     def __init__(
         self,
         title: str,
         host: QWidget,
-        model: AnswerModel,
+        model: ExplanationModel,
         sentence: QWidget,
         *,
         above_rows: Sequence[QWidget] = (),
