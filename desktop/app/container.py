@@ -418,7 +418,7 @@ class WorkspaceServices:
 
     def build_rule_people(self, get_actor: "Callable[[], Actor | None]") -> "RulePeopleSource":
         """Build a run's RulePeopleSource: what happened to everybody, by the actor's rights."""
-        from desktop.app.rule_rights import require_rule_rights
+        from desktop.app.rule_permissions import require_rule_permissions
         from desktop.audience.rule_people_source import RulePeopleSource
 
         return RulePeopleSource(
@@ -428,7 +428,7 @@ class WorkspaceServices:
             self.context.clock,
             self.audience.moment,
             lambda: self._read_data_settings().fields,
-            lambda source: require_rule_rights(self, source, get_actor()),
+            lambda source: require_rule_permissions(self, source, get_actor()),
             self.workspace.lock_path("data"),
         )
 
@@ -587,7 +587,7 @@ class WorkspaceServices:
 
     def build_sync_service(self, store: WorkspaceStore, bus: ChangeBus) -> "SyncService":
         """Build the workspace's SyncService over another connection to `fairlead.db`."""
-        from desktop.app.rule_rights import RuleRights
+        from desktop.app.rule_permissions import RulePermissions
         from desktop.sync.sync_service import SyncService
 
         session = self.session
@@ -598,7 +598,7 @@ class WorkspaceServices:
             lambda: session.actor,
             lambda: session.rules,
             lambda: session.values.get(settings_table.TIMEZONE),
-            RuleRights(self),
+            RulePermissions(self),
         )
 
     async def keep_audit_head(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.app.detached_run_process import DetachedProcess, start_detached
-from desktop.app.own_command import own_command
+from desktop.app.relaunch_command import relaunch_command
 from desktop.kit.errors import AppError, InternalError
 
 _POLL_INTERVAL_MS = 500
@@ -37,7 +37,7 @@ class DemoProcess(QObject):
         if self._process is not None:
             return
         try:
-            self._process = start_detached(own_command("demo"), self._logs, "demo", os.environ)
+            self._process = start_detached(relaunch_command("demo"), self._logs, "demo", os.environ)
         except OSError as error:
             self.failed.emit(_demo_error(f"The system did not start it: {error.strerror}."))
             return

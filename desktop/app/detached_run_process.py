@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.own_command import own_command
+from desktop.app.relaunch_command import relaunch_command
 from desktop.app.run_log_files import create_log_file, read_last_lines
 from desktop.kit.clock import iso_timestamp
 from desktop.kit.errors import InternalError
@@ -158,7 +158,7 @@ class DetachedRunLauncher:
     def _start(
         self, *words: str, kind: str, what: str, stdin: IO[bytes] | None = None
     ) -> DetachedProcess:
-        command = own_command(*words, "--workspace", self._services.workspace.name)
+        command = relaunch_command(*words, "--workspace", self._services.workspace.name)
         logs = self._services.context.paths.logs
         try:
             return start_detached(command, logs, kind, self._environment(), stdin)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.event_source_permits import EventSourcePermits
+from desktop.app.event_source_permissions import EventSourcePermissions
 from desktop.clients.zendesk.event_calls import ZendeskEventCalls
 from desktop.events.action_store import ActionStore
 from desktop.events.event import Event
@@ -126,7 +126,7 @@ async def build_deliverer(
         options=DeliveryOptions(removals, removal_source, frozenset(removal_events)),
         recheck=session.recheck_actor,
         load_erased=store.erased_people.load,
-        find_unattended=EventSourcePermits(services).find if is_unattended else None,
+        find_unattended=EventSourcePermissions(services).find if is_unattended else None,
     )
 
 

@@ -411,7 +411,7 @@ class PageFactory(QObject):
 
     def _build_reports_page(self) -> "ReportsPage":
         # Imported here: who serves customers may never open it.
-        from desktop.app.part_undo_opening import open_part_undo
+        from desktop.app.batch_part_undo_opener import open_part_undo
         from desktop.panels.reports.reports_page import ReportsPage
         from desktop.viewmodels.reports.reports_page_model import ReportsPageModel
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.container import WorkspaceServices
-from desktop.app.run_permits import find_rule_actor, find_run_permits
+from desktop.app.run_permissions import find_rule_actor, find_run_permissions
 from desktop.app.runner_factory import build_runner
 from desktop.clients.desktop_notification import show_notification
 from desktop.kit.errors import AppError, NotPermitted
@@ -35,7 +35,7 @@ async def run_and_notify(
     """
     request = await _verify_cause(services, request)
     await _ask_approvers(services, request)
-    permits = await find_run_permits(services, sync, request)
+    permits = await find_run_permissions(services, sync, request)
     actor = await find_rule_actor(services, sync, request) if sync.picks_people else None
     lease = await services.acquire_run_lease(sync)
     try:

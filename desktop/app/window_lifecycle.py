@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.open_tabs import OpenTabsKeeper
+from desktop.app.customer_tab_persistence import CustomerTabPersistence
 from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
 from desktop.app.startup.deferred_imports import CONNECTING_AND_PAGES, import_deferred
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
@@ -82,7 +82,7 @@ class WindowLifecycle(QObject):
             lambda ids: services.team.list_of_customer(ids),
         )
         self.tabs_model = CustomerTabsModel(self.sheet_model, store, bus)
-        self._open_tabs = OpenTabsKeeper(
+        self._open_tabs = CustomerTabPersistence(
             self.tabs_model, WindowStateFile(services.workspace.state_path), store.sheet_reader
         )
         self._drawer_models: DrawerModels | None = None

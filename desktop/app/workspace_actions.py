@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QInputDialog
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.own_command import own_command
+from desktop.app.relaunch_command import relaunch_command
 from desktop.app.url_scheme_registration import register_url_scheme
 from desktop.kit.errors import AppError
 from desktop.panels.main_window import MainWindow
@@ -64,5 +64,5 @@ class _WorkspaceOpener(QObject):
 
 def _open_workspace_window(name: str, *options: str) -> None:
     # One word with its option: a name that begins with a dash is not taken for another one.
-    program, *arguments = own_command("window", f"--workspace={name}", *options)
+    program, *arguments = relaunch_command("window", f"--workspace={name}", *options)
     QProcess.startDetached(program, arguments)

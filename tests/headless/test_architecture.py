@@ -258,8 +258,8 @@ def test_workers_alone_import_the_queue() -> None:
     # Inside a function of the worker's: whatever else imports its module stays without.
     used = re.compile(r"^( *)from desktop\.store\.team\.work_queue", re.MULTILINE)
     found = {n: m[1] for n, text in texts.items() if (m := used.search(text))}
-    assert list(found) == ["app/queued_runs.py"]
-    assert found["app/queued_runs.py"]
+    assert list(found) == ["app/team_queue_runner.py"]
+    assert found["app/team_queue_runner.py"]
 
 
 def test_lock_files_name_no_registry() -> None:

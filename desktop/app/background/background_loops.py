@@ -6,21 +6,21 @@ from functools import partial
 
 from desktop.app import report_mail
 from desktop.app.background import (
-    batch_undos,
+    batch_undo_resumer,
+    data_workspace_refresh,
     database_changes,
     due_runs,
-    event_collector,
-    everybody_reading,
+    event_collector_starter,
     reconnect,
     retention,
     team_exchange,
-    team_notices,
+    team_notification_listener,
     team_presence,
 )
 from desktop.app.background.outbox_worker import LONGEST_WAIT_S, OutboxWorker
 from desktop.app.background.periodic import repeat_every
 from desktop.app.background.team_exchange import TeamExchange
-from desktop.app.background.team_notices import hear_notices
+from desktop.app.background.team_notification_listener import hear_notices
 from desktop.app.background.team_presence import TeamPresence
 from desktop.app.background.update_check import CHECK_S, ShowNotice, UpdateCheck
 from desktop.app.container import WorkspaceServices
@@ -78,9 +78,9 @@ def start_background_loops(
     launcher = DetachedRunLauncher(services, run_environment)
     due = due_runs.DueRunStarter(services, launcher.start, show_error)
     updates = UpdateCheck(services, show_notice)
-    events = event_collector.EventCollector(services, launcher.collect_events, show_error)
-    undos = batch_undos.BatchUndoResumer(services, launcher.undo_batch, show_error)
-    everybody = everybody_reading.EverybodyReading(services, launcher.read_everybody)
+    events = event_collector_starter.EventCollector(services, launcher.collect_events, show_error)
+    undos = batch_undo_resumer.BatchUndoResumer(services, launcher.undo_batch, show_error)
+    everybody = data_workspace_refresh.DataWorkspaceRefresh(services, launcher.read_everybody)
     exchange = TeamExchange(services)
     heard: dict[str, Callable[[], None]] = {
         "audit": partial(services.bus.publish, ChangeSet.of(Topic.AUDIT)),
@@ -104,15 +104,19 @@ def start_background_loops(
         ),
         ("policy", _POLICY_POLL_S, partial(_read_policy_again, services)),
         ("due", due_runs.POLL_S, due.run_once),
-        ("events", event_collector.POLL_S, events.run_once),
-        ("batch undos", batch_undos.POLL_S, undos.run_once),
+        ("events", event_collector_starter.POLL_S, events.run_once),
+        ("batch undos", batch_undo_resumer.POLL_S, undos.run_once),
         ("pauses", PAUSE_CHECK_S, partial(release_due_pauses, services)),
-        ("everybody", everybody_reading.POLL_S, everybody.run_once),
+        ("everybody", data_workspace_refresh.POLL_S, everybody.run_once),
         ("reports", report_mail.POLL_S, report_mail.ReportMail(services, show_notice).run_once),
         ("addresses", ADDRESS_CHECK_S, partial(check_changed_addresses, services)),
         ("bounces", BOUNCE_CHECK_S, partial(check_repaired_bounces, services)),
         ("updates", CHECK_S, updates.run_once),
-        ("team notices", team_notices.RETRY_S, partial(hear_notices, services, heard)),
+        (
+            "team notices",
+            team_notification_listener.RETRY_S,
+            partial(hear_notices, services, heard),
+        ),
         ("audit head", retention.HOUR_S, services.keep_audit_head),
         (
             "retention",

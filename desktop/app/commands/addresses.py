@@ -7,7 +7,7 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit import require_one_customer
 from desktop.app.commands.edit_delivery import deliver_and_wait
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
@@ -47,7 +47,7 @@ async def _run(context: AppContext, options: argparse.Namespace) -> int:
 async def _leave(context: AppContext, options: argparse.Namespace) -> int:
     query = parse_lookup_query(options.leave)
     async with open_workspace(context, options.workspace, connect=False) as services:
-        sheet = await look_up_beside_sign_in(services, query)
+        sheet = await look_up_during_sign_in(services, query)
         require_one_customer(sheet, options.leave)
         user, profile = sheet.user.value, sheet.profile.value
         await services.address_watch.leave_all(

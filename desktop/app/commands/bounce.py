@@ -8,7 +8,7 @@ from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit import require_one_customer
 from desktop.app.commands.edit_delivery import deliver_and_wait
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.view_permission import require_view_permission
 from desktop.app.container import WorkspaceServices
@@ -49,7 +49,7 @@ async def _bounce(context: AppContext, options: argparse.Namespace) -> int:
         raise InvalidInput("Say whose bounce, and either --repair or --forget; or --list.")
     query = parse_lookup_query(options.who)
     async with open_workspace(context, options.workspace, connect=False) as services:
-        sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
+        sheet = await look_up_during_sign_in(services, query, signs_audit=True)
         require_one_customer(sheet, options.who)
         profile = sheet.profile.value
         if profile is None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.container import build_connection_config
-from desktop.app.own_command import own_command
+from desktop.app.relaunch_command import relaunch_command
 from desktop.connect.workspace_setup import set_up_workspace
 from desktop.kit.errors import InternalError, InvalidInput
 from desktop.kit.logging_setup import set_up_logging
@@ -80,7 +80,7 @@ def _launch_options(
 
     tour = None
     if options.tour:
-        from desktop.app.screenshot_tour.main_screens import take_screenshots
+        from desktop.app.screenshot_tour.main_screens_station import take_screenshots
         from desktop.app.screenshot_tour.tour_driver import BOTH_THEMES
 
         themes = [choice for choice in BOTH_THEMES if options.theme in (None, choice.value)]
@@ -167,7 +167,7 @@ def _sandbox_process(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     if options.latency_ms:
         arguments += ["--latency-ms", str(options.latency_ms)]
     process = subprocess.Popen(  # noqa: S603
-        own_command(*arguments, module="desktop.sandbox"),
+        relaunch_command(*arguments, module="desktop.sandbox"),
         stdout=subprocess.PIPE,
         stdin=subprocess.PIPE,
         text=True,

@@ -11,7 +11,7 @@ from desktop.app.commands.edit_email import (
     change_email,
     require_email_given,
 )
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.commands.team_lead_request_output import emit_lead_requests
 from desktop.app.container import WorkspaceServices
@@ -54,7 +54,7 @@ async def _edit_customer(context: AppContext, options: argparse.Namespace) -> in
     query = parse_lookup_query(options.who)
     ticket = parse_ticket_number(options.ticket) if options.ticket is not None else None
     async with open_workspace(context, options.workspace, connect=False) as services:
-        sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
+        sheet = await look_up_during_sign_in(services, query, signs_audit=True)
         require_one_customer(sheet, options.who, creates=options.create)
         if options.email is not None:
             return await change_email(services, sheet, options, _ticket_of(sheet, ticket))

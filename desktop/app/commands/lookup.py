@@ -4,7 +4,7 @@ import argparse
 
 from desktop.app.cli_output import ExitCode, emit, exit_code_for
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.commands.mail_output import mail_lines, read_mail
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.commands.sheet_output import sheet_to_json, sheet_to_text_lines
@@ -29,7 +29,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 @in_workspace(connect=False)
 async def _look_up(services: WorkspaceServices, options: argparse.Namespace) -> int:
     session = services.session
-    sheet = await look_up_beside_sign_in(services, options.query)
+    sheet = await look_up_during_sign_in(services, options.query)
     source, now = customer_value_source_from(session.values), services.context.clock.now()
     document = sheet_to_json(sheet, session.account_names(), source, now)
     trail = await read_mail(services, sheet) if options.mail else None

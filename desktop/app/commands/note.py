@@ -6,7 +6,7 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit import parse_ticket_number, require_one_customer
 from desktop.app.commands.edit_delivery import deliver_and_wait, emit_edits
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.commands.open_workspace import open_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.customer.edit_factory import EditFactory
@@ -32,7 +32,7 @@ async def _add_note(context: AppContext, options: argparse.Namespace) -> int:
     query = parse_lookup_query(options.who)
     ticket = parse_ticket_number(options.ticket)
     async with open_workspace(context, options.workspace, connect=False) as services:
-        sheet = await look_up_beside_sign_in(services, query, signs_audit=True)
+        sheet = await look_up_during_sign_in(services, query, signs_audit=True)
         require_one_customer(sheet, options.who)
         sheet = await services.lookup.with_ticket(sheet, ticket)
         text = options.text

@@ -6,7 +6,7 @@ import subprocess
 
 from desktop.app.bootstrap import AppContext
 from desktop.app.commands.cli_command import CliCommand
-from desktop.app.own_command import own_command
+from desktop.app.relaunch_command import relaunch_command
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _serve_sandbox(context: AppContext, options: argparse.Namespace) -> int:
     del context
-    command = own_command(*options.arguments, module="desktop.sandbox")
+    command = relaunch_command(*options.arguments, module="desktop.sandbox")
     if os.name == "posix":
         # The same process, so that SIGTERM to the command ends the sandbox.
         os.execv(command[0], command)  # noqa: S606

@@ -6,7 +6,7 @@ from typing import Any
 from desktop.app.cli_output import ExitCode, emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.edit import require_one_customer
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.commands.mail_output import mail_lines, read_mail
 from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
@@ -23,7 +23,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @in_workspace(connect=False)
 async def _explain(services: WorkspaceServices, options: argparse.Namespace) -> int:
-    sheet = await look_up_beside_sign_in(services, options.who)
+    sheet = await look_up_during_sign_in(services, options.who)
     require_one_customer(sheet, options.who.value)
     found = await explain_optout(services.store, sheet)
     trail = await read_mail(services, sheet)

@@ -6,7 +6,7 @@ import contextlib
 import logging
 from dataclasses import replace
 
-from desktop.app.background.team_notices import RETRY_S, hear_notices
+from desktop.app.background.team_notification_listener import RETRY_S, hear_notices
 from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
@@ -18,9 +18,9 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
     do_what_is_due,
 )
 from desktop.app.container import WorkspaceServices
-from desktop.app.desk_request_answerer import DeskRequestAnswerer
-from desktop.app.queued_runs import QueuedRuns
+from desktop.app.sailthru_relay_worker import SailthruRelayWorker
 from desktop.app.team_approvals import TeamApprovals
+from desktop.app.team_queue_runner import TeamQueueRunner
 from desktop.kit.errors import AppError, UserDecisionNeeded
 from desktop.kit.termination_signals import call_at_termination
 
@@ -37,7 +37,7 @@ class TeamWorker:
 
     def __init__(self, services: WorkspaceServices) -> None:
         self._services = services
-        self._queue = QueuedRuns(services)
+        self._queue = TeamQueueRunner(services)
         self._next_customers_at = float("-inf")
         self._paused: dict[str, str] = {}
         self._refused: set[str] = set()
@@ -129,7 +129,7 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
                 "`fairlead team join -` first; for one computer alone: `fairlead sync due`.",
             )
         worker = TeamWorker(services)
-        answerer = DeskRequestAnswerer(services)
+        answerer = SailthruRelayWorker(services)
         if options.once:
             done = await worker.do_what_is_due()
             if done.error is not None and not done.runs:
@@ -149,7 +149,7 @@ async def _work(context: AppContext, options: argparse.Namespace) -> int:
     return emit({"stopped": True}, ["Stopped."], as_json=options.json)
 
 
-async def answer_desks(services: WorkspaceServices, answerer: DeskRequestAnswerer) -> None:
+async def answer_desks(services: WorkspaceServices, answerer: SailthruRelayWorker) -> None:
     """Answer desks without a key at once, also while a sync runs; where this one may."""
     asked = asyncio.Event()
 

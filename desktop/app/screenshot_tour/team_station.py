@@ -17,8 +17,8 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.commands.worker import TeamWorker, answer_desks
 from desktop.app.container import WorkspaceServices, build_connection_config, build_services
-from desktop.app.desk_request_answerer import DeskRequestAnswerer
 from desktop.app.run_notifications import run_and_notify
+from desktop.app.sailthru_relay_worker import SailthruRelayWorker
 from desktop.app.screenshot_tour.tour_driver import NARROW_SIZE, WIDE_SIZE, TourDriver
 from desktop.app.team_approvals import TeamApprovals
 from desktop.connect.workspace_setup import set_up_workspace
@@ -204,7 +204,7 @@ class TeamTour:
         """Picture a sheet whose Sailthru half comes through the other desk, and its settings."""
         session, vault = self._services.session, self._services.session.connection_config.vault
         kept = {secret: await vault.get(secret) for secret in _SAILTHRU_SECRETS}
-        answering = asyncio.create_task(answer_desks(other, DeskRequestAnswerer(other)))
+        answering = asyncio.create_task(answer_desks(other, SailthruRelayWorker(other)))
         try:
             for secret in _SAILTHRU_SECRETS:
                 await vault.delete(secret)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.own_command import unattended_command
+from desktop.app.relaunch_command import unattended_command
 from desktop.app.system_timer.timer_definitions import (
     TimerSpec,
     render_launchd_agent,

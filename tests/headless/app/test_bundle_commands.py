@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from desktop.app.bundle_environment import restore_library_path
-from desktop.app.own_command import own_command, unattended_command
+from desktop.app.relaunch_command import relaunch_command, unattended_command
 
 
 @pytest.fixture
@@ -17,16 +17,16 @@ def bundle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_command_in_a_checkout_starts_the_module() -> None:
-    assert own_command("sync", "due") == [sys.executable, "-m", "desktop", "sync", "due"]
+    assert relaunch_command("sync", "due") == [sys.executable, "-m", "desktop", "sync", "due"]
     unattended = unattended_command("sync", "due")
     assert unattended == (sys.executable, "-P", "-m", "desktop", "sync", "due")
 
 
 def test_command_in_the_bundle_starts_its_programs(bundle: Path) -> None:
-    assert own_command("sync", "due") == [str(bundle / "fairlead"), "sync", "due"]
+    assert relaunch_command("sync", "due") == [str(bundle / "fairlead"), "sync", "due"]
     assert unattended_command("sync", "due") == (str(bundle / "fairlead"), "sync", "due")
     # A run started by the sandbox's program would be a sandbox.
-    assert own_command("--port", "0", module="desktop.sandbox") == [
+    assert relaunch_command("--port", "0", module="desktop.sandbox") == [
         str(bundle / "fairlead-sandbox"), "--port", "0",
     ]  # fmt: skip
 
@@ -35,7 +35,7 @@ def test_command_in_the_bundle_of_windows_has_its_suffix(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(bundle / "fairlead.exe"))
-    assert own_command(module="desktop.sandbox") == [str(bundle / "fairlead-sandbox.exe")]
+    assert relaunch_command(module="desktop.sandbox") == [str(bundle / "fairlead-sandbox.exe")]
 
 
 @pytest.mark.usefixtures("bundle")

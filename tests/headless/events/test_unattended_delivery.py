@@ -11,7 +11,7 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_services import build_deliverer, open_live_directory
-from desktop.app.event_source_permits import EventSourcePermits
+from desktop.app.event_source_permissions import EventSourcePermissions
 from desktop.model.event_source import HOUR_S, EventSourceKind, UnattendedSwitch
 from desktop.sync.event_collection import store_stream
 from tests.support.cli_command import FairleadCommand
@@ -449,5 +449,5 @@ async def test_events_of_other_sources_are_left_to_people_and_keep_a_users_order
     await deliver_by_itself(services)
     assert records.user_events(user) == []
     assert [one["type"] for one in records.user_events(other)] == ["Other"]
-    refusals = await EventSourcePermits(services).find_refusals()
+    refusals = await EventSourcePermissions(services).find_refusals()
     assert list(refusals.values()) == [""]

@@ -6,7 +6,7 @@ import pytest
 
 from desktop.app.container import WorkspaceServices
 from desktop.app.run_notifications import run_and_notify
-from desktop.app.run_permits import find_run_permits
+from desktop.app.run_permissions import find_run_permissions
 from desktop.app.runner_factory import build_runner, build_sync_context
 from desktop.model.field_mapping import MappingRow
 from desktop.model.permission import (
@@ -371,7 +371,7 @@ async def test_scheduled_run_loosens_no_record_that_a_person_has_corrected(
         await save(*correction)
         run = await run_and_notify(sync_services, sync, request)
     else:
-        permits = await find_run_permits(sync_services, sync, replace(request, why="schedule"))
+        permits = await find_run_permissions(sync_services, sync, replace(request, why="schedule"))
         await save(*correction)
         run = await build_runner(sync_services, sync.name, permits=permits).run(sync, request)
     states = {row.label: row.state for row in sync_cases.plan_rows(sync_services.store, run.plan)}

@@ -13,7 +13,7 @@ import pytest_asyncio
 from desktop.app.commands.edit_delivery import deliver_and_wait
 from desktop.app.commands.worker import answer_desks
 from desktop.app.container import WorkspaceServices
-from desktop.app.desk_request_answerer import DeskRequestAnswerer
+from desktop.app.sailthru_relay_worker import SailthruRelayWorker
 from desktop.connect import sailthru_relay_client
 from desktop.customer.edit_factory import EditFactory
 from desktop.kit.errors import Forbidden, NotPermitted, ServiceUnreachable
@@ -133,7 +133,7 @@ def keyless_document(sandbox: SandboxServers) -> dict[str, Any]:
 @pytest_asyncio.fixture
 async def answering(worker: WorkspaceServices) -> AsyncIterator[None]:
     """`fairlead worker` as it answers desks."""
-    task = asyncio.create_task(answer_desks(worker, DeskRequestAnswerer(worker)))
+    task = asyncio.create_task(answer_desks(worker, SailthruRelayWorker(worker)))
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from desktop.app import queued_runs
+from desktop.app import team_queue_runner
 from desktop.app.background.due_runs import DueRunStarter
 from desktop.app.cli_output import ExitCode
 from desktop.app.commands.sync_subcommands import scheduled_runs
@@ -27,7 +27,7 @@ from desktop.app.commands.sync_subcommands.scheduled_runs import (
 )
 from desktop.app.commands.worker import TeamWorker
 from desktop.app.container import WorkspaceServices
-from desktop.app.queued_runs import QueuedRuns
+from desktop.app.team_queue_runner import TeamQueueRunner
 from desktop.kit.errors import AppError
 from desktop.model.sync import FlowPolicy, Sync
 from desktop.model.sync_run import Run, RunState
@@ -339,7 +339,7 @@ async def test_worker_that_is_told_to_stop_ends_its_run_and_leaves_the_rest(
         worker.stop()
         return await run_due_sync(*given)
 
-    monkeypatch.setattr(queued_runs, "run_due_sync", stop_amid)
+    monkeypatch.setattr(team_queue_runner, "run_due_sync", stop_amid)
     done = await worker.do_what_is_due()
     assert [one.run and one.run.state for one in done.runs] == [RunState.DONE]
     assert [job[0] for job in jobs_of(postgres, database)] == ["todo"]
@@ -391,9 +391,9 @@ async def test_worker_that_the_queue_fails_tells_its_runs_and_hands_its_record_i
 @pytest.mark.parametrize(
     "moment",
     [
-        (QueuedRuns, "announce"),
+        (TeamQueueRunner, "announce"),
         (DueRunQueue, "retry_stalled"),
-        (queued_runs, "connect_for_due_runs"),
+        (team_queue_runner, "connect_for_due_runs"),
     ],
 )
 async def test_worker_that_is_told_to_stop_before_it_works_takes_nothing(

@@ -14,13 +14,13 @@ from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.events_subcommands.event_source import open_event_source
 from desktop.app.commands.open_workspace import open_workspace, require_set_up
 from desktop.app.container import WorkspaceServices
+from desktop.app.event_intake_permission import EventIntakePermission, is_switched
 from desktop.app.event_services import (
     build_deliverer,
     open_live_directory,
     require_events_connected,
 )
-from desktop.app.event_source_permits import EventSourcePermits
-from desktop.app.feeding_right import FeedingRight, is_switched
+from desktop.app.event_source_permissions import EventSourcePermissions
 from desktop.kit.errors import AppError, InvalidInput
 from desktop.kit.text import format_count
 from desktop.model.event_source import EventSource, EventSourceKind
@@ -93,7 +93,7 @@ async def _may_go_unattended(services: WorkspaceServices, source: EventSource) -
     """
     if not is_switched(source):
         return False
-    right = FeedingRight(services)
+    right = EventIntakePermission(services)
     if await right.ask(for_runs=True) is None:
         services.syncs.require_permission()
     return right.is_given
@@ -157,7 +157,7 @@ async def _deliver(services: WorkspaceServices) -> tuple[dict[str, Any], AppErro
         # Read anew: only now are the keys here that prove a switch.
         sources = await services.event_sources.list_sources()
         before = {one.name: one.waiting for one in sources if one.is_unattended}
-        refusals = await EventSourcePermits(services).find_refusals()
+        refusals = await EventSourcePermissions(services).find_refusals()
         directory = await open_live_directory(services)
         await (await build_deliverer(services, directory, is_unattended=True)).deliver()
     except AppError as error:

@@ -14,6 +14,7 @@ from desktop.app.commands.open_workspace import in_workspace
 from desktop.app.container import WorkspaceServices
 from desktop.app.event_intake_app import EventIntakeApp, IntakeSource
 from desktop.app.event_intake_connections import ConnectionLimits
+from desktop.app.event_intake_permission import EventIntakePermission
 from desktop.app.event_intake_server import (
     LOOPBACK,
     IntakeAddress,
@@ -23,7 +24,6 @@ from desktop.app.event_intake_server import (
     serve_events,
 )
 from desktop.app.event_services import require_events_connected
-from desktop.app.feeding_right import FeedingRight
 from desktop.kit.errors import InvalidInput, NotPermitted
 from desktop.model.event_source import EventSource, EventSourceKind, parse_source_name
 
@@ -97,7 +97,10 @@ async def _serve(services: WorkspaceServices, options: argparse.Namespace) -> in
         )
     # What is stored is proven also while Zendesk is away.
     await services.session.load_audit_key()
-    right, source_ids = FeedingRight(services), frozenset(one.id for one in served.values())
+    right, source_ids = (
+        EventIntakePermission(services),
+        frozenset(one.id for one in served.values()),
+    )
     listener = await _listen(services, place, source_ids)
     await right.ask_for(source_ids)
     port = listener.getsockname()[1]

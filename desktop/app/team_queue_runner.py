@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class QueuedRuns:
+class TeamQueueRunner:
     """A worker's part in the team's queue, at a desk whose login may answer other desks."""
 
     def __init__(self, services: WorkspaceServices) -> None:

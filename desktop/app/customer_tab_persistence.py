@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _SAVE_DELAY_MS = 250
 
 
-class OpenTabsKeeper(QObject):
+class CustomerTabPersistence(QObject):
     """Saves the open tabs a moment after each change, and opens them again at the next start."""
 
     def __init__(

@@ -40,7 +40,7 @@ _ROLE_S = 30.0
 _AT_ONCE = 16
 
 
-class DeskRequestAnswerer:
+class SailthruRelayWorker:
     """Answers desks' requests, several at a time, while this computer is connected."""
 
     def __init__(self, services: WorkspaceServices) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from desktop.app.rule_rights import require_rule_rights
+from desktop.app.rule_permissions import require_rule_permissions
 from desktop.kit.errors import NotFound, NotPermitted
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.permission import Actor, Permission, PermissionDecision, Role
@@ -43,13 +43,13 @@ def test_rule_runs_by_the_rights_of_who_switched_it_on(
     try:
         if refusal:
             with pytest.raises(NotPermitted, match=refusal):
-                require_rule_rights(services, source, LEE)
+                require_rule_permissions(services, source, LEE)
         else:
-            require_rule_rights(services, source, LEE)
+            require_rule_permissions(services, source, LEE)
         # Nobody knows who has switched it on: nobody's rights are behind it.
         with pytest.raises(NotPermitted, match="not certain"):
-            require_rule_rights(services, source, None)
+            require_rule_permissions(services, source, None)
         with pytest.raises(NotFound):
-            require_rule_rights(services, SyncSource(SourceKind.RULE, segment="gone"), LEE)
+            require_rule_permissions(services, SyncSource(SourceKind.RULE, segment="gone"), LEE)
     finally:
         store.close()

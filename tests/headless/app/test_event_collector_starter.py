@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.app.background.event_collector import EventCollector
+from desktop.app.background.event_collector_starter import EventCollector
 from desktop.app.container import WorkspaceServices
 from desktop.model.event_source import HOUR_S, EventSourceKind, UnattendedSwitch
 from desktop.sync.event_collection import SETTLE_S, FolderCollector, store_stream

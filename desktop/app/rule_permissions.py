@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from desktop.app.container import WorkspaceServices
 
 
-class RuleRights:
+class RulePermissions:
     """Decides on rules by the rights to look everybody up, which a rule does by itself."""
 
     def __init__(self, services: "WorkspaceServices") -> None:
@@ -27,7 +27,7 @@ class RuleRights:
         return names.paused_var, names.paused_list
 
 
-def require_rule_rights(
+def require_rule_permissions(
     services: "WorkspaceServices", source: SyncSource, actor: Actor | None
 ) -> None:
     """Raise NotPermitted where a rule's run may not pick people: by the rights behind it now.

@@ -19,7 +19,7 @@ from desktop.writing.optout_door import (
 )
 
 
-async def find_run_permits(
+async def find_run_permissions(
     services: WorkspaceServices, sync: Sync, request: RunRequest
 ) -> RowPermits:
     """Return whose permissions a run process asks before a row: the starter's or the schedule's.
@@ -55,7 +55,7 @@ async def find_run_permits(
 async def find_rule_actor(
     services: WorkspaceServices, sync: Sync, request: RunRequest
 ) -> Actor | None:
-    """Find by whose rights a rule's run looks people up: as `find_run_permits`."""
+    """Find by whose rights a rule's run looks people up: as `find_run_permissions`."""
     if request.why != "schedule":
         return services.session.actor
     return await find_colleague(services, await services.store.syncs.find_switcher(sync.name))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QMimeData
 
-from desktop.app.screenshot_tour.agent_journeys import AgentJourneysTour
+from desktop.app.screenshot_tour.agent_journeys_station import AgentJourneysTour
 from desktop.app.screenshot_tour.audience_station import capture_audience
 from desktop.app.screenshot_tour.events_station import capture_events
-from desktop.app.screenshot_tour.lead_screens import LeadScreensTour
 from desktop.app.screenshot_tour.privacy_station import capture_privacy
 from desktop.app.screenshot_tour.reports_station import capture_reports
-from desktop.app.screenshot_tour.sell_sync import SellSyncScreenshotTour
-from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
+from desktop.app.screenshot_tour.sell_sync_station import SellSyncScreenshotTour
+from desktop.app.screenshot_tour.sync_page_station import SyncPageScreenshotTour
+from desktop.app.screenshot_tour.team_lead_station import TeamLeadTour
 from desktop.app.screenshot_tour.tour_driver import (
     BOTH_THEMES,
     NARROW_SIZE,
@@ -153,7 +153,7 @@ class _MainScreensTour:
         await asyncio.sleep(0.4)
         await self._save("waiting-with-undo")
         await self._undo_edits(2)
-        await LeadScreensTour(self._driver, self._save).take_screenshots()
+        await TeamLeadTour(self._driver, self._save).take_screenshots()
 
     async def _undo_edits(self, count: int) -> None:
         """Undo the tour's last edits: the other theme's pictures show the same customer."""

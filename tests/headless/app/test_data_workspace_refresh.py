@@ -1,6 +1,6 @@
 """What is read again while a window is open, and when."""
 
-from desktop.app.background.everybody_reading import find_due_sources
+from desktop.app.background.data_workspace_refresh import find_due_sources
 from desktop.store.data_source_repository import ReadingState, list_source_name
 
 NOW = 1_700_000_000.0

@@ -19,7 +19,7 @@ def is_switched(source: EventSource) -> bool:
     return source.is_unattended or bool(source.distrust)
 
 
-class FeedingRight:
+class EventIntakePermission:
     """The right `runs` of who is at work, which events need to be delivered by themselves.
 
     `is_given` is False until Zendesk has said who that is, and while it does not.

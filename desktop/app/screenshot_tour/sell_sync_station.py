@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from desktop.app.screenshot_tour.sync_page import SyncPageScreenshotTour
+from desktop.app.screenshot_tour.sync_page_station import SyncPageScreenshotTour
 from desktop.app.screenshot_tour.tour_driver import WIDE_SIZE
 from desktop.model.run_limit import Limit
 from desktop.model.sell_lists import CONTACTS_LIST, leads_list

@@ -14,7 +14,7 @@ from desktop.model.team_lead_request import TeamLeadRequestState
 _ASKER = "Kim Park"
 
 
-class LeadScreensTour:
+class TeamLeadTour:
     """Stations of the tour about the customer shown, in one theme; leaves the data as it was."""
 
     def __init__(self, driver: TourDriver, save: Callable[[str], Awaitable[None]]) -> None:

@@ -12,7 +12,7 @@ def is_bundled() -> bool:
     return bool(getattr(sys, "frozen", False))
 
 
-def own_command(*arguments: str, module: str = "desktop") -> list[str]:
+def relaunch_command(*arguments: str, module: str = "desktop") -> list[str]:
     """Build the argument list that starts Fairlead again as another process, for `subprocess`.
 
     The module rather than the installed script: a script may belong to another environment.
@@ -28,7 +28,7 @@ def unattended_command(*arguments: str) -> tuple[str, ...]:
 
     -P: a timer starts in the home folder, and what lies there is not to be imported.
     """
-    command = own_command(*arguments)
+    command = relaunch_command(*arguments)
     if is_bundled():
         return tuple(command)
     python = Path(sys.executable)

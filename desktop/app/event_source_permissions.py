@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from desktop.app.container import WorkspaceServices
-from desktop.app.run_permits import find_colleague
+from desktop.app.run_permissions import find_colleague
 from desktop.app.workspace_session import ACTOR_RECHECK_S
 from desktop.model.event_source import EventSource
 from desktop.model.permission import Actor, Permission, Role
 
 
-class EventSourcePermits:
+class EventSourcePermissions:
     """Asks for each source whether the admin who switched it on still is one.
 
     Zendesk is asked at most once a minute for each of them.

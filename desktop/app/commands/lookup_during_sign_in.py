@@ -15,7 +15,7 @@ from desktop.model.lookup_query import LookupQuery
 from desktop.model.permission import Permission, check_permission
 
 
-async def look_up_beside_sign_in(
+async def look_up_during_sign_in(
     services: WorkspaceServices, query: LookupQuery, *, signs_audit: bool = False
 ) -> CustomerSheet:
     """Look a command's query up while its workspace is still connecting, which this starts too.

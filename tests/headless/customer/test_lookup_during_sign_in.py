@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from desktop.app.commands.lookup_beside_sign_in import look_up_beside_sign_in
+from desktop.app.commands.lookup_during_sign_in import look_up_during_sign_in
 from desktop.app.container import WorkspaceServices
 from desktop.clients.http_messages import HttpRequest, HttpResponse
 from desktop.clients.transport import HttpTransport
@@ -51,7 +51,7 @@ class HeldSignIn:
 
     async def start(self, services: WorkspaceServices) -> "asyncio.Task[CustomerSheet]":
         """Begin a look-up, and wait for its second round trip, the user's tickets."""
-        looking = asyncio.create_task(look_up_beside_sign_in(services, QUERY))
+        looking = asyncio.create_task(look_up_during_sign_in(services, QUERY))
         async with asyncio.timeout(_PATIENCE_S):
             await self.tickets_asked.wait()
         return looking
@@ -105,7 +105,7 @@ async def test_lookup_in_another_account_returns_and_keeps_nothing(
     unconnected: WorkspaceServices, sign_in: HeldSignIn
 ) -> None:
     sign_in.release.set()
-    await look_up_beside_sign_in(unconnected, parse_lookup_query("nobody@else.example"))
+    await look_up_during_sign_in(unconnected, parse_lookup_query("nobody@else.example"))
     # As if the key had been exchanged for one of another account since.
     unconnected.store.fairlead_db.write(
         lambda c: c.execute("UPDATE account SET sailthru_account = 'another'")
@@ -134,5 +134,5 @@ async def test_lookup_where_a_role_may_not_look_reads_nobody_before_the_sign_in(
     sign_in.role = "agent"
     async with open_workspace_services(tmp_path / "home", document, connect=False) as services:
         with pytest.raises(NotPermitted, match="may not look customers up"):
-            await look_up_beside_sign_in(services, QUERY)
+            await look_up_during_sign_in(services, QUERY)
     assert set(sign_in.paths) == {"/api/v2/users/me", "/settings"}

@@ -25,7 +25,7 @@ PEOPLE_INTERVAL_S = 86_400.0
 _DAILY = (ORGANIZATIONS_SOURCE, USERS_SOURCE)
 
 
-class EverybodyReading:
+class DataWorkspaceRefresh:
     """Starts the reading of what is due; `start_reading` takes the data sources to read."""
 
     def __init__(
