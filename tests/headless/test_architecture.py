@@ -256,7 +256,7 @@ def test_workers_alone_import_the_queue() -> None:
     named = re.compile(r"^ *(?:from|import) procrastinate", re.MULTILINE)
     assert [n for n, text in texts.items() if named.search(text)] == ["store/team/due_run_queue.py"]
     # Inside a function of the worker's: whatever else imports its module stays without.
-    used = re.compile(r"^( *)from desktop\.store\.team\.work_queue", re.MULTILINE)
+    used = re.compile(r"^( *)from desktop\.store\.team\.due_run_queue", re.MULTILINE)
     found = {n: m[1] for n, text in texts.items() if (m := used.search(text))}
     assert list(found) == ["app/team_queue_runner.py"]
     assert found["app/team_queue_runner.py"]
