@@ -138,7 +138,7 @@ class WorkspaceServices:
 
     @cached_property
     def pauses(self) -> "PauseRelease":
-        """Ends pauses of marketing that are over."""
+        """The workspace's PauseRelease, which ends pauses of marketing that are over."""
         from desktop.customer.pause_release import PauseRelease
 
         session = self.session

@@ -91,7 +91,7 @@ class EventIntakeApp:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, as ASGI asks it."""
+        """Answer one HTTP request to the intake of events, as ASGI asks it."""
         if scope["type"] != "http":
             return
         headers = {

@@ -107,7 +107,7 @@ class BoundedConnection(H11Protocol):
             self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the time with the connection."""
+        """End the intake's timer of a connection that is lost."""
         self._stop_deadline()
         super().connection_lost(exc)
 
@@ -117,7 +117,7 @@ class BoundedConnection(H11Protocol):
         self._watch()
 
     def on_response_complete(self) -> None:
-        """Begin the time until the next request."""
+        """Begin the time within which a connection must send its next event request."""
         super().on_response_complete()
         self._watch()
 

@@ -63,7 +63,7 @@ class EventIntakePermission:
             log.info("Who serves is not known; events wait for a person: %s", error.code)
 
     async def keep_asking_for(self, source_ids: frozenset[int]) -> None:
-        """Ask again and again, until cancelled."""
+        """Ask regularly whether events may be delivered without a person, until cancelled."""
         while True:
             await self._services.context.clock.sleep(_LOOK_S)
             try:

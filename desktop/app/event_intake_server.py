@@ -35,12 +35,12 @@ class IntakeHttpServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
-        """Install no signal handler."""
+        """Leave signals to the program: uvicorn installs no handler for the event intake."""
         yield
 
 
 class PortTaken(InvalidInput):
-    """Another program listens where the intake should."""
+    """The port of the HTTP intake of events is taken by another program."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class IntakeAddress:
 
     @property
     def is_tls(self) -> bool:
-        """Whether connections are encrypted."""
+        """Whether the HTTP intake of events is served with TLS."""
         return bool(self.certificate)
 
     def check(self) -> None:

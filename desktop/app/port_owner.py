@@ -23,7 +23,7 @@ class PortOwner:
 
     @property
     def is_intake(self) -> bool:
-        """Whether it is `fairlead events serve`."""
+        """Whether the program at the port is `fairlead events serve`."""
         return "serve" in self.words and "events" in self.words
 
 

@@ -22,7 +22,7 @@ class RulePermissions:
         self._services.audience.require_conditions(*_conditions(self._services, source))
 
     def pause_names(self) -> tuple[str, str]:
-        """Return the var and the list by which the account pauses marketing."""
+        """Return the var and list of a rule's marketing pause, from the settings."""
         names = self._services.session.account_names()
         return names.paused_var, names.paused_list
 

@@ -63,7 +63,7 @@ class SailthruRelayWorker:
         return count
 
     async def finish(self) -> None:
-        """Wait for the answers under way."""
+        """Wait until the Sailthru calls under way for other desks are answered."""
         await asyncio.gather(*self._tasks)
 
     async def _answer(self, store: "TeamStore", request: "DeskRequest") -> None:

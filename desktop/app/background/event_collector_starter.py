@@ -20,7 +20,7 @@ class CollectingProcess(Protocol):
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code; None while it runs."""
+        """The exit code of `fairlead events collect`; None while it runs."""
         ...
 
 

@@ -14,7 +14,7 @@ class JsonLinesPrinter:
         self._has_reader = True
 
     def print_line(self, line: Mapping[str, object]) -> None:
-        """Print one line of progress."""
+        """Print a command's progress as one JSON line on stdout."""
         if not self._has_reader:
             return
         try:

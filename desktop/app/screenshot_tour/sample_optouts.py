@@ -149,7 +149,7 @@ def opt_out_by_sync(store: WorkspaceStore, at: float, number: int, sync: str) ->
 
 
 def sid(number: int) -> str:
-    """Return the sid of a numbered profile."""
+    """Return the sid of the tour's invented profile with a number."""
     return f"{number:024x}"
 
 

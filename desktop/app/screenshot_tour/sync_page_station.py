@@ -84,7 +84,7 @@ class SyncPageScreenshotTour:
         self._main_window.show_page("customers")
 
     async def capture_rules(self) -> None:
-        """Picture rules, wide and narrow."""
+        """Save pictures of a rule on the page Sync, wide and narrow."""
         self._main_window.show_page("sync")
         for size, ending in ((WIDE_SIZE, ""), (NARROW_SIZE, "-narrow")):
             self._main_window.resize(*size)

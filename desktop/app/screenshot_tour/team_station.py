@@ -191,7 +191,7 @@ class TeamTour:
         await asyncio.sleep(0.5)
 
     async def _capture_desks(self) -> None:
-        """Picture the card of the team's computers."""
+        """Save a picture of the card with the team's desks."""
         self._main_window.show_page("settings")
         page = self._main_window.findChild(SettingsPage)
         if page is None:
