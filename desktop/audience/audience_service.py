@@ -88,7 +88,7 @@ class AudienceService:
         rights: AudienceRights,
         get_zone: Callable[[], str],
     ) -> None:
-        """`get_zone` tells the account's time zone (IANA), in which days begin."""
+        """`get_zone` tells the time zone (IANA) in which days of audience conditions begin."""
         self._get_store = get_store
         self._segments = segments
         self._audit = audit
@@ -161,7 +161,7 @@ class AudienceService:
         )
 
     async def count(self, group: AudienceGroup) -> int:
-        """Count the people whom conditions pick."""
+        """Count whom audience conditions pick, for who may see people. Raises NotPermitted."""
         self.require_conditions(*group.conditions())
         return await self._get_store().audience.count(group, self.moment())
 

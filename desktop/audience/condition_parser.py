@@ -75,7 +75,7 @@ _SIGN_OPERATORS = {
 
 
 class ConditionError(ExpressionError):
-    """The exception for an expression that cannot be used; `position` counts characters from 0."""
+    """The error of an audience condition; `position` counts characters from 0."""
 
 
 def parse_expression(text: str) -> AudienceGroup:
@@ -169,7 +169,7 @@ class _ConditionParser(ExpressionParser):
         self._count = 0
 
     def parse(self) -> AudienceGroup:
-        """Parse the whole expression."""
+        """Parse a whole expression that picks people."""
         found = self._group(0)
         self.take_end()
         return found

@@ -45,7 +45,7 @@ class ReportService:
         get_zone: Callable[[], str],
         get_names: Callable[[], ValueHealthNames] = ValueHealthNames,
     ) -> None:
-        """`get_zone` tells the account's time zone (IANA), in which days begin."""
+        """`get_zone` tells the time zone (IANA) in which the days of reports begin."""
         self._open_store = open_store
         self._changes = changes
         self._clock = clock

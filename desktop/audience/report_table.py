@@ -38,7 +38,7 @@ class ReportTable:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The columns' headings, in order."""
+        """The column headings of a report's table, in order."""
         return tuple(
             _HEADINGS.get(name, name.replace("_", " ").capitalize()) for name in self.columns
         )
