@@ -92,7 +92,7 @@ class OAuthClient(Protocol):
         ...
 
     def revoke_request(self, token: str) -> HttpRequest:
-        """Build the request that revokes a token."""
+        """Build the HTTP request that revokes an OAuth token at its service."""
         ...
 
     def parse_tokens(self, response: HttpResponse, now: float) -> OAuthTokens:

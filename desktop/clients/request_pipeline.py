@@ -70,7 +70,7 @@ class RequestAuthenticator(Protocol):
     """Adds credentials to an HTTP request at the moment it is sent."""
 
     async def authenticate(self, request: HttpRequest) -> HttpRequest:
-        """Return the HTTP request with current credentials."""
+        """Return the HTTP request with the service's current credentials."""
         ...
 
     async def recover_from_401(self, refused: HttpRequest) -> bool:
