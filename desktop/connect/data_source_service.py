@@ -55,33 +55,33 @@ class DataSourceWorkspace(Protocol):
 
     @property
     def values(self) -> SettingsValues:
-        """The settings that count now."""
+        """The workspace's settings that count now."""
         ...
 
     @property
     def actor(self) -> Actor:
-        """Who is at work."""
+        """Who is signed in, and asks about data sources."""
         ...
 
     @property
     def is_connected(self) -> bool:
-        """Whether any service has a sign-in here."""
+        """Whether the workspace has a sign-in at any service."""
         ...
 
     def change_settings(self, changes: Mapping[str, Json]) -> None:
-        """Store settings, all or none."""
+        """Store several settings of the workspace, all or none."""
         ...
 
     def reload_settings(self) -> None:
-        """Read the settings file again."""
+        """Read the workspace's settings file again."""
         ...
 
     async def connect(self) -> None:
-        """Connect every service that has a sign-in."""
+        """Connect every service of the workspace that has a sign-in."""
         ...
 
     async def disconnect(self) -> None:
-        """Close the connections of every service."""
+        """Close the workspace's connections to every service."""
         ...
 
 

@@ -59,7 +59,7 @@ class SailthruRelayClient:
         return msgspec.json.decode(found, type=RelayedAnswer)
 
     async def close(self) -> None:
-        """Stop listening for answers."""
+        """Stop listening for workers' answers to relayed Sailthru calls."""
         listener, listening = self._listener, self._listening
         self._listener = self._listening = None
         if listener is not None and listening is not None:
