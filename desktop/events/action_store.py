@@ -38,7 +38,7 @@ class ActionStore:
         self._clock = clock
 
     async def get_states(self) -> Mapping[ActionKind, ActionState]:
-        """Return every action with its draft."""
+        """Return the six event actions, each with its draft."""
         stored = await self._repository.get_all()
         return {kind: _state(kind, stored.get(kind.value)) for kind in ActionKind}
 
@@ -64,7 +64,7 @@ class ActionStore:
         await self._repository.put_draft(action.kind.value, _encode(action))
 
     async def discard_draft(self, kind: ActionKind) -> None:
-        """Take an action's draft away."""
+        """Discard the unsaved draft of an event action."""
         await self._repository.put_draft(kind.value, "")
 
     async def mark_previewed(self) -> None:

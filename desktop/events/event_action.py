@@ -124,7 +124,7 @@ class CompiledAction:
 
     @property
     def kind(self) -> ActionKind:
-        """What the action does in Zendesk."""
+        """Which of the six kinds the event action is."""
         return self.action.kind
 
     def fires_for(self, event: Event) -> bool:

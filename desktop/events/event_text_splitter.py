@@ -123,7 +123,7 @@ class _Splitter:
         return line.startswith((",", "]", "}", ":"))
 
     def finish(self) -> Iterator[EventText]:
-        """Yield what was begun and never ended."""
+        """Yield the text of an event that the source began and never ended."""
         if self._parts:
             yield from self._close(is_cut_off=True)
 

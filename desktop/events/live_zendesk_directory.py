@@ -122,7 +122,7 @@ class LiveZendeskDirectory:
         self._organizations.clear()
 
     def forget_memberships(self, user_id: int) -> None:
-        """Forget the memberships of a user."""
+        """Forget the cached organisation memberships of a Zendesk user, to ask anew."""
         self._memberships.pop(user_id, None)
 
     async def read_again(self, user_ids: Sequence[int]) -> None:

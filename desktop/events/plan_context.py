@@ -93,12 +93,12 @@ class FiredAction:
 
     @property
     def kind(self) -> ActionKind:
-        """What the action does in Zendesk."""
+        """The kind of the event action that is planned."""
         return self.compiled.kind
 
     @property
     def line(self) -> int:
-        """The event's line in its source."""
+        """The line number of the planned event in its source."""
         return self.event.line
 
     @cached_property

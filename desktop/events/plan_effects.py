@@ -31,7 +31,7 @@ class FieldNeed:
     types: set[str] = field(default_factory=set)
 
     def add(self, line: int, value: Json) -> None:
-        """Count one more value."""
+        """Count one more value that a field of Zendesk would get from events."""
         self.count += 1
         self.first_line = self.first_line or line
         self.types.add(guess_field_type(value))
@@ -52,7 +52,7 @@ class LineCount:
     lines: list[int] = field(default_factory=list)
 
     def add(self, line: int) -> None:
-        """Count one more event."""
+        """Count one more event among the effects of a source."""
         self.count += 1
         if len(self.lines) < _LINES_NAMED:
             self.lines.append(line)

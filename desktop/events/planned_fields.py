@@ -29,7 +29,7 @@ class PlannedField:
 
 
 def parse_planned_field(text: str) -> PlannedField:
-    """Parse KEY=TYPE. Raises InvalidInput."""
+    """Parse KEY=TYPE of a Zendesk field to be created for events. Raises InvalidInput."""
     key, _, kind = text.partition("=")
     is_key = key.isascii() and key.replace("_", "").isalnum() and not key.isdigit()
     if not is_key or kind not in FIELD_TYPES:

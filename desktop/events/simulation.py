@@ -51,7 +51,7 @@ _PLANNERS: Mapping[ActionKind, _Planner] = {
 
 @dataclass
 class SimulationCounts:
-    """What a simulation found beside its requests.
+    """Counts of a simulated source of events: intake, fired actions, requests.
 
     `actions` counts events by the action that fired, `no_action` those for which none did.
     """

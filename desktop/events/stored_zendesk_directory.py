@@ -61,12 +61,12 @@ class StoredZendeskDirectory:
         """Do nothing: offline each event is compared with what is kept."""
 
     async def find_organization(self, id_: str, kind: OrganizationIdKind) -> OrganizationMatch:
-        """Return nothing: organisations are not kept."""
+        """Return no organisation: earlier syncs have stored users only."""
         del id_, kind
         return OrganizationMatch()
 
     async def memberships(self, user_id: int) -> Sequence[OrganizationMembership]:
-        """Return nothing: memberships are not kept."""
+        """Return no membership: earlier syncs have stored users only."""
         del user_id
         return ()
 

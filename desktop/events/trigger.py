@@ -96,7 +96,7 @@ class _TriggerParser(ExpressionParser):
         self.conditions: list[tuple[str, EventTest]] = []
 
     def parse(self) -> EventTest:
-        """Parse the whole trigger."""
+        """Parse a whole trigger expression of an event action."""
         if self.here.kind == "end":
             raise TriggerError("The trigger is empty.", 0, 'Write for example: type = "track"')
         tests, joiner = self.joined(self._outer_group)

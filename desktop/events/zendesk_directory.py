@@ -40,7 +40,7 @@ class ZendeskDirectory(Protocol):
         ...
 
     async def find_user(self, keys: UserKeys) -> UserMatch:
-        """Find the user of an event."""
+        """Find the Zendesk user that an event is about."""
         ...
 
     def remember_user(self, user: ZendeskUser) -> None:
@@ -52,7 +52,7 @@ class ZendeskDirectory(Protocol):
         ...
 
     async def memberships(self, user_id: int) -> Sequence[OrganizationMembership]:
-        """Return all memberships of a user."""
+        """Return all organisation memberships of a Zendesk user."""
         ...
 
     async def working_tickets(self, user_id: int, organization_id: int) -> Sequence[int]:
