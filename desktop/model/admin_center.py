@@ -8,7 +8,7 @@ from desktop.model.permission import Actor
 
 
 def field_creation_refusal(actor: Actor) -> str:
-    """Say why the person at work may not have fields created in Zendesk, or ""."""
+    """Say why the actor may not have user fields created in Zendesk, or ""."""
     return "" if actor.is_confirmed_admin else "Only admins create fields in Zendesk."
 
 

@@ -125,7 +125,7 @@ class UserFieldColumn:
 
     @property
     def key(self) -> str:
-        """The key of the field in Zendesk."""
+        """The Zendesk key of the user field that an audience column shows."""
         return self.value.removeprefix(CUSTOM_PREFIX)
 
     @property

@@ -20,7 +20,7 @@ class CustomerAct(Enum):
 
     @property
     def label(self) -> str:
-        """The thing as a list names it."""
+        """The kind of a customer's activity as its list names it."""
         return _LABELS[self]
 
     @property
@@ -64,7 +64,7 @@ class CustomerActivityFilter:
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing is left out."""
+        """Whether the filter of customers' activity leaves nothing out."""
         return self == CustomerActivityFilter()
 
 

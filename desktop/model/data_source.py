@@ -31,12 +31,12 @@ class DataSourceKind(Enum):
 
     @property
     def about(self) -> str:
-        """What it brings, in a sentence."""
+        """What the data source brings, in a sentence for the gallery."""
         return _ABOUT[self]
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What connecting it takes, a sentence each."""
+        """What connecting the data source takes, a sentence each."""
         return _NEEDS[self]
 
 
@@ -83,7 +83,7 @@ class DataSourceState(Enum):
 
     @property
     def label(self) -> str:
-        """The state as a chip shows it."""
+        """The data source's state as its chip shows it."""
         return "Not connected" if self is DataSourceState.AVAILABLE else self.value.capitalize()
 
 
@@ -96,7 +96,7 @@ class DataSourceStep(Enum):
 
     @property
     def explanation(self) -> str:
-        """What the step does, and what stays."""
+        """What a step out of a data source does, and what stays."""
         return _EXPLANATIONS[self]
 
 

@@ -57,7 +57,7 @@ class UnattendedSwitch:
 
 @dataclass(frozen=True)
 class EventSource:
-    """A named source of events.
+    """A named source of events: its kind, folder, and who may deliver its events.
 
     `switch` is set while it is delivered by itself, as the audit proves; `distrust` is why a
     switch that stands in the database does not count. `used_this_hour` events were delivered so in
@@ -82,7 +82,7 @@ class EventSource:
 
     @property
     def is_unattended(self) -> bool:
-        """Whether it is delivered by itself."""
+        """Whether events of the source are delivered without a person."""
         return self.switch is not None
 
     @property

@@ -23,12 +23,12 @@ class FieldOwner(Enum):
 
     @property
     def service(self) -> Service:
-        """The service whose records these are."""
+        """The service whose field the facts are about."""
         return Service.SAILTHRU if self is FieldOwner.PROFILE else Service.ZENDESK
 
 
 class WriterKind(Enum):
-    """Who writes a field."""
+    """What writes a Zendesk or Sailthru field: a sync, a rule or people."""
 
     SYNC = "sync"
     RULE = "rule"
@@ -48,7 +48,7 @@ class FieldWriter:
 
     @property
     def text(self) -> str:
-        """The writer as people read it."""
+        """The writer of a field as the catalogue of fields names it."""
         return self.name if self.kind is WriterKind.PERSON else f"{self.kind.value} {self.name}"
 
 

@@ -27,7 +27,7 @@ class PauseTerms:
         return {"until": self.until.isoformat(), "user_id": self.user_id}
 
     def is_over(self, today: date) -> bool:
-        """Whether the last day has passed."""
+        """Whether the last day of the marketing pause has passed."""
         return today > self.until
 
 

@@ -12,7 +12,7 @@ FEW_RATINGS = 50
 
 
 class ReportForm(Enum):
-    """What the numbers of a report are."""
+    """The form of a report: counts, how things stood at the end, or shares."""
 
     # Things that happened: a bucket's values are summed.
     COUNT = "count"

@@ -35,7 +35,7 @@ class ReportBucket:
 
     @property
     def days(self) -> int:
-        """How many days the bucket has."""
+        """How many days the day, week or month of a report has."""
         return (self.last - self.first).days + 1
 
 
@@ -49,7 +49,7 @@ class ReportPeriod:
 
     @property
     def days(self) -> int:
-        """How many days the period has."""
+        """How many days the whole period of a report has."""
         return (self.last - self.first).days + 1
 
     @property

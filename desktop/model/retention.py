@@ -142,7 +142,7 @@ def longer(first: int, second: int) -> int:
 
 
 def describe_days(days: int) -> str:
-    """Return a number of days in words."""
+    """Return for how many days activity is kept, in words."""
     if days == WITHOUT_LIMIT:
         return "without limit"
     return f"{days:,} {'day' if days == 1 else 'days'}"
