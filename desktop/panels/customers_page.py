@@ -261,7 +261,7 @@ class CustomersPage(QWidget):
         self._mail_drawer.open_for_customer()
 
     def set_privacy_actions(self, actions: "Sequence[QAction]") -> None:
-        """Give the menu beside the customer's name the window's actions of Privacy."""
+        """Hand the window's actions of Privacy to the customer sheet of this page."""
         self._privacy_menu = actions
 
     def export_person(self) -> None:

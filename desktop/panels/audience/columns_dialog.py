@@ -31,7 +31,7 @@ class SourceBadge(QWidget):
         self.rescale_lengths(1.0)
 
     def rescale_lengths(self, _scale: float) -> None:
-        """Take over another zoom."""
+        """Scale the rows of the dialog of columns to another zoom."""
         side = fonts.scaled(_BADGE_PX)
         self.setFixedSize(QSize(side, side))
 

@@ -97,7 +97,7 @@ class ConditionCard(QFrame):
 
     @property
     def chips(self) -> tuple[ConditionChip, ...]:
-        """The chips of all conditions, in order."""
+        """The chips of all audience conditions on the card, in order."""
         return tuple(self._chips)
 
     def show_conditions(self) -> None:

@@ -228,7 +228,7 @@ class PeopleTableView(ListTableView[PersonRowDelegate]):
         self.set_row_height(fonts.scaled(ROW_HEIGHT_PX))
 
     def show_order(self) -> None:
-        """Draw the model's order in the headings."""
+        """Draw the order of the audience's people in the table's headings."""
         if self.header.order != self._people.order:
             self.header.order = self._people.order
             self.header.viewport().update()

@@ -33,7 +33,7 @@ class AudienceSegmentButton(OptionButton):
         self.show_view(view)
 
     def show_view(self, view: SegmentView) -> None:
-        """Draw another count of the segment."""
+        """Draw a segment's new count on its button in the list."""
         self._view = view
         self.setAccessibleName(f"{view.name}, {view.count} people" if view.count else view.name)
         use = f"{view.use_text[:1].upper()}{view.use_text[1:]}"
@@ -115,7 +115,7 @@ class SegmentList(QWidget):
         self._group.set_value(chosen)
 
     def take_focus(self) -> None:
-        """Put the keyboard on the chosen segment."""
+        """Give the keyboard focus to the chosen segment's button."""
         button = next((one for one in self._buttons.values() if one.isChecked()), None)
         if button is not None:
             button.setFocus(Qt.FocusReason.OtherFocusReason)

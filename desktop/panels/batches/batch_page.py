@@ -112,7 +112,7 @@ class BatchPage(ListDetailPage):
             self.show_error(error)
 
     def paste_clipboard(self) -> None:
-        """Take over the text of the clipboard."""
+        """Paste the clipboard's addresses into the page Many at once."""
         # Not `text()`: Qt's bytes are looked at before anything is made of them.
         self.paste(QGuiApplication.clipboard().mimeData())
 

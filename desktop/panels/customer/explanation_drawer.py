@@ -23,11 +23,11 @@ class ExplanationModel(Protocol):
 
     @property
     def changed(self) -> SignalInstance:
-        """The answer so far has changed."""
+        """The signal that the drawer's answer about the customer has changed."""
         ...
 
     def begin(self) -> None:
-        """Ask the question about the customer shown."""
+        """Start reading the drawer's answer about the customer shown."""
         ...
 
 

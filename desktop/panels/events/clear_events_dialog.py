@@ -46,7 +46,7 @@ class ClearEventsDialog(ScrollingDialog):
         self.days_field.set_value(model.days)
 
     def refresh(self) -> None:
-        """Draw what the model has counted."""
+        """Draw how many delivered events the dialog would clear."""
         model = self._model
         self.summary_label.setText(model.summary())
         self.staying_label.setText(model.staying())

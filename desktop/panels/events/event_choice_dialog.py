@@ -67,7 +67,7 @@ class EventChoiceDialog(ScrollingDialog):
         model.choose()
 
     def refresh(self) -> None:
-        """Draw what the model has found."""
+        """Draw the delivered events that the chosen source and period hold."""
         model = self._model
         self.summary_label.setText(model.summary())
         self.summary_label.set_tone("bad" if model.error else "text")

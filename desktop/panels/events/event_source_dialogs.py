@@ -65,7 +65,7 @@ class AddEventSourceDialog(ScrollingDialog):
         self.name_field.setFocus()
 
     def show_error(self, sentence: str) -> None:
-        """Say why the source was not added."""
+        """Show in the dialog why the source of events was not added."""
         self.error_label.setText(sentence)
         self.error_label.setVisible(bool(sentence))
 
@@ -93,7 +93,7 @@ class AddEventSourceDialog(ScrollingDialog):
 
 
 class RenameEventSourceDialog(ScrollingDialog):
-    """Asks for another name of a source."""
+    """Dialog that renames a named source of events."""
 
     renamed = Signal(str, str)  # the name before, the new one
 

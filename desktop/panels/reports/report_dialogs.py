@@ -112,7 +112,7 @@ class ArrangeTilesDialog(ScrollingDialog):
         self._update()
 
     def box(self, name: str) -> CheckBox:
-        """Return the check box of a report."""
+        """Return the check box that shows a report's tile."""
         return self._boxes[name]
 
     def _on_ticked(self, _is_ticked: bool) -> None:
@@ -141,7 +141,7 @@ class UndoNoteDialog(ScrollingDialog):
     noted = Signal(str)
 
     def __init__(self, what: str, parent: QWidget) -> None:
-        """`what` the finding says, in a sentence."""
+        """`what` says in a sentence which finding of a report the people stand behind."""
         super().__init__("Undo for some of a batch", parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.field = LineEdit()

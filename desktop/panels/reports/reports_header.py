@@ -73,7 +73,7 @@ class ReportsHeader(QWidget):
         self._line.setDirection(direction.TopToBottom if is_narrow else direction.LeftToRight)
 
     def show_model(self, model: ReportsPageModel) -> None:
-        """Show what is chosen, without telling anybody."""
+        """Show the period chosen for the reports, emitting no signal."""
         days, period = model.days, model.period
         self.period_field.set_options(
             [

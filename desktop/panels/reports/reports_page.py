@@ -90,7 +90,7 @@ class ReportsPage(QWidget):
 
     @property
     def model(self) -> ReportsPageModel:
-        """The page's view-model."""
+        """The view-model that this Reports page shows."""
         return self._model
 
     def take_focus(self) -> None:
@@ -206,7 +206,7 @@ class ReportsPage(QWidget):
             self.mail_banner.clear()
 
     def show_error(self, error: AppError) -> None:
-        """Show an error above the tiles."""
+        """Show an error above the tiles of the Reports page."""
         self.banner.show_message("bad", error.title, error.message, error.hint, close="Close")
 
     def _on_exported(self, sentence: str, folder: str) -> None:

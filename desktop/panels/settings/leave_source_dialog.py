@@ -22,7 +22,7 @@ class LeaveSourceDialog(ConfirmationDialog):
     """Asks for one of the ways out of a data source; the shortest is chosen at first."""
 
     def __init__(self, parent: QWidget | None, view: DataSourceView) -> None:
-        """`view` has a step to take."""
+        """`view` is of a data source that can be left by at least one step."""
         first = view.ways_out[0][0]
         super().__init__(
             parent,

@@ -183,7 +183,7 @@ class PlanTab(Card):
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close the details on Esc."""
+        """Close the details of the preview's row on Esc."""
         if event.key() == Qt.Key.Key_Escape and self._is_detail_open:
             self._on_detail_closed()
             return

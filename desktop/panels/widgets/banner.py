@@ -59,17 +59,17 @@ class Banner(QFrame):
 
     @cached_property
     def message_label(self) -> PlainLabel:
-        """What it means."""
+        """The label of the banner's second line: what it means."""
         return self._make_label("text")
 
     @cached_property
     def hint_label(self) -> PlainLabel:
-        """What to do."""
+        """The label of the banner's hint: what to do."""
         return self._make_label("muted")
 
     @cached_property
     def count_label(self) -> PlainLabel:
-        """How often the same was said."""
+        """The label of how often the banner's message came again."""
         return label("", "strong")
 
     def show_message(
