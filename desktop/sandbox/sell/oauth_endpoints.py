@@ -211,7 +211,7 @@ def _form_of(request: SandboxRequest) -> dict[str, str]:
 
 
 def _authorization_error(given: Mapping[str, str]) -> SandboxResponse | None:
-    """Return the sandbox's error page for an OAuth request of a wrong client, or None."""
+    """Return the Sell sandbox's error page for an unknown OAuth client or redirect, or None."""
     if given.get("client_id") != SELL_CLIENT_ID:
         problem = "Invalid client: no such application is registered."
     elif given.get("redirect_uri") not in _REDIRECT_URIS:
