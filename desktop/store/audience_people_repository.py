@@ -79,7 +79,7 @@ class AudiencePeopleRepository(Repository):
 
     @database_call
     def count(self, group: AudienceGroup, moment: QueryMoment) -> int:
-        """Count the people whom conditions pick."""
+        """Count the rows of `person` whom audience conditions pick."""
         conditions = tuple(group.conditions())
         is_phrase = len(conditions) == 1 and _is_phrase(conditions[0])
         where = compile_group(group, moment, is_counted=True)
@@ -100,7 +100,7 @@ class AudiencePeopleRepository(Repository):
 
     @database_call
     def count_condition(self, condition: AudienceCondition, moment: QueryMoment) -> ConditionCount:
-        """Count whom one condition picks by itself, and of whom its field was not read."""
+        """Count the rows of `person` one condition picks alone, and those without its field."""
 
         def look(connection: sqlite3.Connection) -> ConditionCount:
             where = compile_condition(condition, moment)

@@ -65,7 +65,7 @@ class KeptData:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether nothing is kept."""
+        """Whether the cache holds nothing of the customer."""
         return not (self.customers or self.records or self.people)
 
 

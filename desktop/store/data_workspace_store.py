@@ -60,7 +60,7 @@ class DataStore:
     audience_db: Database
 
     def close(self) -> None:
-        """Finish the database calls under way and close both files."""
+        """Finish the data workspace's database calls, and close `data.db` and `history.db`."""
         self.audience_db.thread.close()
         self.data_db.thread.close()
         self.audience_db.close()

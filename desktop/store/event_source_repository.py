@@ -54,7 +54,7 @@ class EventSourceRepository(Repository):
 
     @database_call
     def get(self, name: str, now: float) -> EventSource:
-        """Select one source by name. Raises NotFound."""
+        """Select one source of events by its name. Raises NotFound."""
 
         def look(connection: sqlite3.Connection) -> EventSource:
             rows = connection.execute(_LIST_SQL).fetchall()

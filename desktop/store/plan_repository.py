@@ -146,7 +146,7 @@ class PlanRepository(Repository):
 
     @database_call
     def set_state(self, plan_id: str, state: PlanState) -> None:
-        """Update the state of a plan's row."""
+        """Update the column `state` of the table `plan`."""
         self._database.write(
             lambda c: c.execute(
                 "UPDATE plan SET state = ? WHERE id = ?", (state.value, int(plan_id))

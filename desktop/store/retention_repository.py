@@ -96,7 +96,7 @@ class RetentionRepository(Repository):
 
     @database_call
     def is_anything_kept(self) -> bool:
-        """Whether any activity was ever read here."""
+        """Whether any activity that retention may drop was ever read here."""
         return self._is_anything_kept()
 
     def _is_anything_kept(self) -> bool:

@@ -10,7 +10,7 @@ from desktop.store.repository import Repository
 
 
 class SegmentRepository(Repository):
-    """The table `segment`."""
+    """The table `segment` of saved audience segments."""
 
     @database_call
     def list_all(self) -> tuple[SavedSegment, ...]:

@@ -67,12 +67,12 @@ class EventSelection:
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing narrows it."""
+        """Whether the selection takes every stored event."""
         return self == EventSelection()
 
 
 class SentEventRequestRepository(Repository):
-    """The table `event_write`."""
+    """The table `event_write`: each request of an event as sent, with old and new fields."""
 
     @database_call
     def select_events(self, chosen: EventSelection, states: Iterable[str]) -> tuple[int, ...]:
@@ -172,7 +172,7 @@ class SentEventRequestRepository(Repository):
 
     @database_call
     def mark_undone(self, write_id: int) -> None:
-        """Update a request as undone."""
+        """Update a sent request of an event as rolled back."""
         self._database.write(
             lambda c: c.execute("UPDATE event_write SET state = 'undone' WHERE id = ?", (write_id,))
         )

@@ -184,7 +184,7 @@ class UnattendedBudget:
         return frozenset(self._switches[event["named"]].left_out)
 
     def store(self) -> None:
-        """Store what was claimed, with its proof."""
+        """Store how many events were claimed for delivery without a person, with a proof."""
         for id_, count in self._taken.items():
             row = self._rows[id_]
             used = _recent(_read_used(row, self._signer) or [], self._now)

@@ -143,7 +143,7 @@ class WorkspaceStore:
         self.fairlead_db.close()
 
     def close(self) -> None:
-        """Finish the database calls under way and close both files."""
+        """Finish the database calls under way; close `fairlead.db` and `mirror.db`."""
         self.fairlead_db.thread.close()
         self.sheet_reader.close()
         self.fairlead_db.close()

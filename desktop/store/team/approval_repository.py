@@ -130,7 +130,7 @@ class ApprovalRepository(TeamRepository):
 
     @database_call
     def list_own(self) -> tuple[ApprovalRequest, ...]:
-        """Select what this desk asks for."""
+        """Select the approvals that this desk asks other desks for."""
         return tuple(one for one in self.list_open.blocking() if one.desk == self._desk_id)
 
     def _select(self, connection: "TeamDatabaseConnection", request: str) -> ApprovalRequest:
