@@ -33,17 +33,17 @@ class ReplayRow:
 
     @property
     def is_sent(self) -> bool:
-        """Whether something would be sent."""
+        """Whether the event's replay would send something."""
         return isinstance(self.planned, PlannedRequest) and not self.is_there
 
     @property
     def is_problem(self) -> bool:
-        """Whether it can't be sent."""
+        """Whether the event's replay can't be sent."""
         return isinstance(self.planned, PlanProblem)
 
     @property
     def text(self) -> str:
-        """What happens, or why nothing does."""
+        """What the event's replay does to Zendesk, or why nothing."""
         if self.is_there:
             return "Zendesk has it already."
         if isinstance(self.planned, PlannedRequest):
@@ -52,7 +52,7 @@ class ReplayRow:
 
     @property
     def state(self) -> str:
-        """`send`, `there`, `unchanged` or `problem`."""
+        """The state of an event's replay: `send`, `there`, `unchanged` or `problem`."""
         if self.is_there:
             return "there"
         if self.is_problem:

@@ -56,7 +56,7 @@ class EventSourceService:
         return await self._sources.list_all(self._clock.now())
 
     async def get(self, name: str) -> EventSource:
-        """Return one source. Raises NotFound."""
+        """Return one named source of events. Raises NotFound."""
         return await self._sources.get(name, self._clock.now())
 
     async def add(self, name: str, kind: EventSourceKind, folder: str = "") -> EventSource:

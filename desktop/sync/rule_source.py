@@ -16,7 +16,7 @@ class RuleSource(Protocol):
         ...
 
     def list_segment(self, name: str) -> Sequence[int]:
-        """List the Zendesk ids of the people in a saved segment now. Raises NotFound."""
+        """List the Zendesk ids in a segment that a rule or sync reads. Raises NotFound."""
         ...
 
     def find_events(self, source: SyncSource, since: float, limit: int) -> Sequence[RuleEvent]:
@@ -24,9 +24,9 @@ class RuleSource(Protocol):
         ...
 
     def get_users(self, people: Sequence[int]) -> Mapping[int, ZendeskUser]:
-        """Return people by their Zendesk id as Zendesk told them last."""
+        """Return a rule's people by their Zendesk id, as Zendesk told them last."""
         ...
 
     def filter_without_open_ticket(self, people: Sequence[int]) -> frozenset[int]:
-        """Return which of these people have no open ticket."""
+        """Return which of a rule's people have no open ticket."""
         ...
