@@ -109,7 +109,7 @@ class EnvironmentVault:
         return self._below.location_label
 
     def overrides(self, secret: Secret) -> bool:
-        """Whether a variable gives this secret."""
+        """Whether an environment variable gives this secret."""
         return secret in self._overrides
 
     async def get(self, secret: Secret) -> str | None:

@@ -42,7 +42,7 @@ def parse_write_keys(text: str) -> Mapping[str, str]:
 
 
 def format_write_keys(keys: Mapping[str, str]) -> str:
-    """Return keys as `parse_write_keys` reads them."""
+    """Return event sources' write keys as the text that the vault stores."""
     return ",".join(f"{name}={key}" if name else key for name, key in keys.items())
 
 
@@ -109,7 +109,7 @@ class EventWriteKeys:
         return key
 
     async def remove(self, source_id: int) -> None:
-        """Delete a source's key."""
+        """Delete the write key of an event source."""
         async with hold_lock(self._lock_path, limit_s=_LOCK_WAIT_S):
             keys = dict(await self.get_all())
             if keys.pop(f"#{source_id}", None) is None:
