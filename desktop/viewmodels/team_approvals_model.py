@@ -74,7 +74,7 @@ class TeamApprovalsModel(TaskOwningModel):
         self.tasks.start_once(f"answer {request_id}", self._approve(request_id, typed))
 
     async def close(self) -> None:
-        """Stop listening to changes, and cancel what is under way."""
+        """Stop reading the approvals that other desks ask for."""
         self._unsubscribe()
         await super().close()
 

@@ -82,7 +82,7 @@ class TeamLeadRequestsModel(TaskOwningModel):
         self.tasks.start_once(f"answer {request_id}", self._withdraw(request_id))
 
     async def close(self) -> None:
-        """Stop listening to changes, and cancel what is under way."""
+        """Stop reading the requests to a lead."""
         self._unsubscribe()
         await super().close()
 

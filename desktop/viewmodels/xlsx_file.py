@@ -39,7 +39,7 @@ class XlsxFile:
         self._row = 0
 
     def add_rows(self, rows: Sequence[Sequence[str]]) -> None:
-        """Append rows. Raises OSError."""
+        """Append rows to the Excel file. Raises OSError."""
         for row in rows:
             if self._sheet is None or self._row == MAX_SHEET_ROWS:
                 self._sheet = self._add_sheet()

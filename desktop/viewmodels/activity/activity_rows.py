@@ -74,7 +74,7 @@ class ActivityRows:
     # Names.
 
     def forget_names(self) -> None:
-        """Ask for every customer's name anew."""
+        """Have the page Activity read every customer's name anew."""
         self._names.clear()
 
     def missing_names(self, *, with_syncs: bool, with_team: bool) -> list[_Target]:
@@ -109,7 +109,7 @@ class ActivityRows:
         return is_shown
 
     def matches(self, edit: Edit, activity_filter: ActivityFilter) -> bool:
-        """Whether an edit belongs under a filter."""
+        """Whether an edit belongs under a filter of the page Activity."""
         return matches_filter(
             edit,
             activity_filter,

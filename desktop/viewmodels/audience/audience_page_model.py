@@ -64,7 +64,7 @@ class ReadingProcess(Protocol):
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code; None while it runs."""
+        """The exit code of the process that reads everybody's data; None while it runs."""
         ...
 
     def stop(self) -> None:
@@ -242,7 +242,7 @@ class AudiencePageModel(TaskOwningModel):
         return "reading…" if self.is_reading else ""
 
     def zendesk_age(self) -> SourceAge:
-        """Say how old Zendesk's data is."""
+        """Say how old Zendesk's data on the Audience page is."""
         at = self.coverage.zendesk_at if self.coverage is not None else None
         if at is None:
             return SourceAge("Zendesk, not read whole yet", True, self.reading_text())
@@ -291,7 +291,7 @@ class AudiencePageModel(TaskOwningModel):
         return self._values.get(field, ())
 
     def condition_at(self, path: ConditionPath) -> AudienceCondition | None:
-        """Return the condition at a path."""
+        """Return the Audience page's condition at a path of groups."""
         return condition_at(self.group, path)
 
     # What a person does.
@@ -304,7 +304,7 @@ class AudiencePageModel(TaskOwningModel):
             self._poll_timer.stop()
 
     def reload(self) -> None:
-        """Read coverage, segments, and the people anew."""
+        """Read the Audience page's coverage, segments and people anew."""
         self._error = None
         self.tasks.start("coverage", self._read_coverage())
         self.changed.emit()
@@ -339,15 +339,15 @@ class AudiencePageModel(TaskOwningModel):
             self._show_group(append_condition(self.group, into, condition))
 
     def remove_condition(self, path: ConditionPath) -> None:
-        """Take a condition away."""
+        """Remove one condition of the Audience page."""
         self._show_group(remove_condition(self.group, path))
 
     def clear_conditions(self) -> None:
-        """Show everybody."""
+        """Remove all conditions of the Audience page, which then shows everybody."""
         self._show_group(EVERYBODY)
 
     def set_order(self, order: AudienceOrder) -> None:
-        """Sort the people by another column."""
+        """Sort the Audience page's people by another column."""
         if order != self.table_model.order:
             self.table_model.order = order
             self._start_people()
@@ -370,7 +370,7 @@ class AudiencePageModel(TaskOwningModel):
         self.changed.emit()
 
     def save_segment(self, name: str) -> None:
-        """Save the conditions under a name."""
+        """Save the Audience page's conditions as a named segment."""
         self.tasks.start("segment", self._save_segment(name))
 
     def remove_segment(self) -> None:
@@ -379,11 +379,11 @@ class AudiencePageModel(TaskOwningModel):
             self.tasks.start("segment", self._remove_segment(self.segment_name))
 
     def export(self, path: str, file_format: str) -> None:
-        """Write everybody who matches to a file."""
+        """Export everybody whom the Audience page's conditions pick to a file."""
         self.tasks.start_once("export", self._export(Path(path), FileFormat(file_format)))
 
     def cancel_export(self) -> None:
-        """Stop the export; no file is left."""
+        """Stop the export of the audience's people; no file is left."""
         self.tasks.cancel("export")
         self.exported = None
         self.changed.emit()
@@ -530,7 +530,7 @@ class AudiencePageModel(TaskOwningModel):
 
     @property
     def now(self) -> float:
-        """This moment in Unix seconds, for ages."""
+        """The current Unix time, for the ages that the Audience page shows."""
         return self._clock.now()
 
     def read_fields(self) -> None:

@@ -100,7 +100,7 @@ class CustomerActivityModel(TaskOwningModel):
         return self._state
 
     def set_visible(self, is_visible: bool) -> None:
-        """Read while somebody looks, and not otherwise."""
+        """Read what customers did only while its tab is visible."""
         if is_visible:
             self._timer.start()
             self.reload()
@@ -133,7 +133,7 @@ class CustomerActivityModel(TaskOwningModel):
         return row.email or (str(row.person_id) if row.person_id > 0 else row.sid)
 
     def detail_rows(self) -> tuple[KeyValueRow, ...]:
-        """Return the facts of the selected entry."""
+        """Return the facts of the selected entry of “What customers did”."""
         row = self.selected
         if row is None:
             return ()
@@ -230,7 +230,7 @@ def person_text(row: CustomerActivity) -> str:
 
 
 def what_text(row: CustomerActivity) -> str:
-    """Return what somebody did, in a line."""
+    """Return what a customer did by one entry, in a line."""
     ticket = f"#{row.ticket_id} " if row.ticket_id is not None else ""
     return f"{ticket}{to_single_line(row.title)}".strip() or "No subject kept"
 

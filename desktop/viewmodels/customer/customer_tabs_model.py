@@ -76,7 +76,7 @@ class CustomerTabsModel(QObject):
         return len(self._tabs) > 1 or self._current.is_pinned or self._is_following
 
     def views(self) -> tuple[CustomerTabView, ...]:
-        """Build what the row of tabs shows."""
+        """Build the views of all customer tabs in the row."""
         return tuple(
             build_tab_view(
                 tab.key,
@@ -154,7 +154,7 @@ class CustomerTabsModel(QObject):
             self.show_tab(empty.key)
 
     def show_tab(self, key: int) -> None:
-        """Bring a tab to the front."""
+        """Bring one customer's tab to the front."""
         tab = self._find(key)
         if tab is not None and tab is not self._current:
             self._current = tab

@@ -45,7 +45,7 @@ class EventActionView:
 
     @property
     def label(self) -> str:
-        """The action's name on screen."""
+        """The event action's name in the Actions tab."""
         return self.kind.label
 
     @property

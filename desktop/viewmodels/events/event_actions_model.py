@@ -156,7 +156,7 @@ class EventActionsModel(TaskOwningModel):
         self._put(action, keeps_typed=True)
 
     def apply_repair(self, kind: ActionKind) -> None:
-        """Mend a trigger as its row offers."""
+        """Replace an event action's faulty trigger by the repair that its row offers."""
         fault = self._view(kind).fault
         if fault is not None and fault.repair is not None:
             self.set_trigger(kind, fault.repair.text)
@@ -187,7 +187,7 @@ class EventActionsModel(TaskOwningModel):
         return used == {one.kind: one for one in await self._actions.get_actions()}
 
     async def mark_previewed(self) -> None:
-        """Note that a simulation has shown what the present drafts do."""
+        """Note that the Actions tab's present drafts were previewed by a simulation."""
         await self._actions.mark_previewed()
         await self._read_states()
 
@@ -196,12 +196,12 @@ class EventActionsModel(TaskOwningModel):
         await self.tasks.wait_for_prefix("keep")
 
     def save(self) -> None:
-        """Make the previewed drafts count."""
+        """Save the previewed drafts of event actions, so that deliveries use them."""
         if not self.save_refusal():
             self.tasks.start_once("save", self._save())
 
     async def close(self) -> None:
-        """Wait until what was typed is kept."""
+        """Wait until typed drafts of event actions are stored."""
         await self.tasks.wait_for_prefix("keep")
         await super().close()
 

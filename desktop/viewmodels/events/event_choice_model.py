@@ -30,7 +30,7 @@ class EventChoiceModel(TaskOwningModel):
 
     @abstractmethod
     def summary(self) -> str:
-        """Describe what would be done."""
+        """Describe what would be done with the chosen delivered events."""
 
     def warning(self) -> str:
         """Say what somebody should know first, or ""."""
@@ -38,7 +38,7 @@ class EventChoiceModel(TaskOwningModel):
 
     @abstractmethod
     def rows(self) -> tuple[str, ...]:
-        """Return the first steps in words."""
+        """Return the first steps for the chosen delivered events in words."""
 
     @abstractmethod
     def refusal(self) -> str:
@@ -51,7 +51,7 @@ class EventChoiceModel(TaskOwningModel):
 
     @property
     def count_text(self) -> str:
-        """The count as the button shows it."""
+        """The count of chosen delivered events as the dialog's button shows it."""
         return f"{self.count:,}" if self.count else ""
 
     # What people do.
@@ -73,11 +73,11 @@ class EventChoiceModel(TaskOwningModel):
 
     @abstractmethod
     def _forget(self) -> None:
-        """Forget what was previewed."""
+        """Forget the preview of the chosen delivered events."""
 
     @abstractmethod
     async def _preview(self, chosen: EventSelection) -> None:
-        """Preview a choice. Raises AppError."""
+        """Preview what is done with the chosen delivered events. Raises AppError."""
 
     async def _read(self) -> None:
         chosen, self._previewed_at = self._selection(), self._clock.now()

@@ -40,7 +40,7 @@ class EventClearingModel(TaskOwningModel):
         return f"{kept} kept; {older} older."
 
     def staying(self) -> str:
-        """Say what as old stays, or ""."""
+        """Say which delivered events of the same age are not cleared, or ""."""
         if self.found is None or not self.found.old_waiting:
             return ""
         waits = format_count(self.found.old_waiting, "event", "events")

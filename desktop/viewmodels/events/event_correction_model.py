@@ -33,7 +33,7 @@ class EventCorrectionModel(TaskOwningModel):
     # What the page shows.
 
     def set_rows(self, rows: Sequence[EventRow]) -> None:
-        """Take over the rows that need correction."""
+        """Set the rows of events that need correction."""
         self._rows = rows
         if self.shown_cause not in {row.cause for row in rows}:
             self.shown_cause = ""

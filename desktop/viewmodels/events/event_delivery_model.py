@@ -52,7 +52,7 @@ class EventDeliveryModel(TaskOwningModel):
 
     @property
     def is_running(self) -> bool:
-        """Whether a delivery is under way."""
+        """Whether a delivery of events is under way."""
         return self.watch is not None
 
     def refusal(self) -> str:
@@ -81,7 +81,7 @@ class EventDeliveryModel(TaskOwningModel):
     # What people do.
 
     def refresh(self) -> None:
-        """Read whether a source is paused."""
+        """Read whether the delivery of an event source is paused."""
         if not self.is_running:
             self.tasks.start_once("paused", self._read_paused())
 
@@ -105,7 +105,7 @@ class EventDeliveryModel(TaskOwningModel):
             self._begin(lambda: self._use_cases.start_rollback(chosen), ROLLBACK_TITLE)
 
     def deliver_waiting(self, source_id: int) -> None:
-        """Deliver what waits; no removals."""
+        """Deliver the stored events that wait, leaving removals out."""
         self._start(lambda: self._use_cases.start_waiting(source_id, False))
 
     def pause(self) -> None:
@@ -122,7 +122,7 @@ class EventDeliveryModel(TaskOwningModel):
             self.tasks.start_once("resume", self._resume(self.paused))
 
     async def close(self) -> None:
-        """Stop watching; a delivery under way goes on."""
+        """Stop watching the process that delivers events; it goes on."""
         self._poll_timer.stop()
         await super().close()
 

@@ -41,7 +41,7 @@ class EventDeliveryWatch:
 
     @property
     def is_running(self) -> bool:
-        """Whether its process has not ended."""
+        """Whether the watched process of a delivery of events still runs."""
         return self.process.exit_code is None
 
     @property
@@ -56,7 +56,7 @@ class EventDeliveryWatch:
 
     @property
     def is_rollback(self) -> bool:
-        """Whether it sets back, and delivers nothing."""
+        """Whether the watched process rolls events back instead of delivering."""
         return self.title == ROLLBACK_TITLE
 
     @property

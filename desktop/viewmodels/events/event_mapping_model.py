@@ -91,7 +91,7 @@ class EventMappingModel(TaskOwningModel):
         return tuple(self._row_view(row, problems.get(n, "")) for n, row in enumerate(self._rows))
 
     def selected_row(self) -> EventMappingRow | None:
-        """Return the row that is edited."""
+        """Return the row of an event action's mapping that is edited."""
         is_there = 0 <= self.selected_index < len(self._rows)
         return self._rows[self.selected_index] if is_there else None
 
@@ -162,7 +162,7 @@ class EventMappingModel(TaskOwningModel):
         self.changed.emit()
 
     def choose_sample(self, place: int) -> None:
-        """Try the mapping on another event."""
+        """Try the event action's mapping on another sample event."""
         self._sample_index = place
         self.changed.emit()
 
@@ -173,7 +173,7 @@ class EventMappingModel(TaskOwningModel):
             self.choose_sample(places[0])
 
     def select_row(self, place: int) -> None:
-        """Choose another row to edit."""
+        """Choose another row of an event action's mapping to edit."""
         if place != self.selected_index:
             self.selected_index = place
             self.changed.emit()
@@ -195,7 +195,7 @@ class EventMappingModel(TaskOwningModel):
         self._keep()
 
     def add_row(self) -> None:
-        """Add an empty row and choose it."""
+        """Add an empty row to an event action's mapping and choose it."""
         self._rows.append(EventMappingRow())
         self.selected_index = len(self._rows) - 1
         self.changed.emit()
@@ -209,7 +209,7 @@ class EventMappingModel(TaskOwningModel):
             self.changed.emit()
 
     def delete_row(self) -> None:
-        """Delete the chosen row."""
+        """Delete the chosen row of an event action's mapping."""
         if self.selected_row() is not None:
             del self._rows[self.selected_index]
             self.selected_index = max(0, min(self.selected_index, len(self._rows) - 1))

@@ -17,7 +17,7 @@ _USER_KEYS = ("zendesk_user_id", "email", "external_id")
 
 
 class ValueKind(Enum):
-    """Where a mapping row's value comes from."""
+    """Where the value of an event mapping's row comes from."""
 
     PATH = "path"
     FIRST = "first"

@@ -52,7 +52,7 @@ class EventReplayModel(EventChoiceModel):
         return len(self.found.sent_events) if self.found is not None else 0
 
     def send(self) -> None:
-        """Send what was previewed again."""
+        """Send the previewed delivered events to Zendesk again."""
         if not self.refusal() and self.found is not None:
             chosen = self._previewed(self.found.sent_events)
             self._delivery.replay(chosen, with_removals=self.with_removals)

@@ -101,7 +101,7 @@ class EventSourcesModel(TaskOwningModel):
         self.changed.emit()
 
     def set_visible(self, visible: bool) -> None:
-        """Read the sources while somebody looks."""
+        """Read the sources of events only while the Sources tab is visible."""
         if visible:
             self.refresh()
             self._timer.start()
@@ -109,11 +109,11 @@ class EventSourcesModel(TaskOwningModel):
             self._timer.stop()
 
     def refresh(self) -> None:
-        """Read the sources again."""
+        """Read the Sources tab's sources of events again."""
         self.tasks.start_once("read", self._read())
 
     def add(self, name: str, kind: EventSourceKind, folder: str) -> None:
-        """Add a source; `add_error` says why not."""
+        """Add a source of events; `add_error` says why not."""
         self.tasks.start_once("add", self._add(name, kind, folder))
 
     def rename(self, name: str, new_name: str) -> None:
@@ -122,7 +122,7 @@ class EventSourcesModel(TaskOwningModel):
             self._act(self._rename(name, new_name))
 
     def remove(self, name: str) -> None:
-        """Remove a source; its events stay."""
+        """Remove a source of events; the events it gave stay stored."""
         self._act(self._remove(name))
 
     def make_key(self, name: str) -> None:
@@ -147,7 +147,7 @@ class EventSourcesModel(TaskOwningModel):
         self._act(self._switch(view.name, self.chosen_switch(view) if on else None))
 
     async def close(self) -> None:
-        """Stop reading the sources."""
+        """Stop reading the Sources tab's sources of events."""
         self._timer.stop()
         await super().close()
 

@@ -213,7 +213,7 @@ class EventsPageModel(TaskOwningModel):
         self._refresh_table()
 
     def select(self, row_id: str) -> None:
-        """Show the details of another row."""
+        """Show the details of another row of the Events page."""
         if row_id != self._selected_id:
             self._selected_id = row_id
             self.correction.forget_fault()
@@ -221,11 +221,11 @@ class EventsPageModel(TaskOwningModel):
 
     @property
     def can_tick(self) -> bool:
-        """Whether the rows shown can be ticked."""
+        """Whether the Events page's rows can be ticked."""
         return self._is_simulation and self.simulation.can_tick
 
     def toggle_tick(self, place: int) -> None:
-        """Tick or untick the request of a row, with the others of its line and action."""
+        """Tick or untick an Events page request, with the others of its line and action."""
         if self.can_tick:
             self.simulation.toggle_tick(self.table_model.row_at(place))
 
@@ -239,7 +239,7 @@ class EventsPageModel(TaskOwningModel):
         self.tasks.start_once(f"export {path}", self._export(Path(path), FileFormat(file_format)))
 
     async def close(self) -> None:
-        """Stop watching; a delivery under way goes on."""
+        """Close the models of the Events page; a delivery under way goes on."""
         for part in (*self._parts, self.replay, self.rollback, self.actions, self.sources):
             await part.close()
         await super().close()

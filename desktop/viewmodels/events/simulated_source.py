@@ -42,7 +42,7 @@ class SimulatedSource:
 
     @property
     def source(self) -> SimulationInput:
-        """The file or paste itself."""
+        """The file or paste of events that was simulated."""
         return self.request.source
 
     @property
@@ -52,7 +52,7 @@ class SimulatedSource:
 
     @property
     def removal_keys(self) -> frozenset[tuple[int, str]]:
-        """Line and action of each removal."""
+        """Line and action of each removal that the simulated events ask for."""
         return frozenset((one.line, one.action.value) for one in self.counts.effects.removals)
 
     @property
@@ -78,7 +78,7 @@ class SimulatedSource:
 
     @property
     def sends_removals(self) -> bool:
-        """Whether some removal is ticked."""
+        """Whether some removal of the simulated events is ticked."""
         return not self.removal_keys <= self.unticked
 
     @property

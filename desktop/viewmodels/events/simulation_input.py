@@ -89,7 +89,7 @@ class DeliveryProcess(Protocol):
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code; None while it runs."""
+        """The exit code of the process that delivers events; None while it runs."""
         ...
 
     def last_output(self) -> str:

@@ -33,7 +33,7 @@ class StoredEventsModel(TaskOwningModel):
 
     @property
     def is_reading(self) -> bool:
-        """Whether a list is being read."""
+        """Whether a list of stored events is being read."""
         return self.tasks.is_running("read")
 
     def read(self, event_filter: EventFilter) -> None:
@@ -41,16 +41,16 @@ class StoredEventsModel(TaskOwningModel):
         self.tasks.start("read", self._read(event_filter))
 
     def forget(self) -> None:
-        """Show nothing until it is read."""
+        """Forget the stored events shown until they are read again."""
         self.rows = None
         self.tasks.cancel("read")
 
     def read_attention(self) -> None:
-        """Count what waits for a person."""
+        """Count the stored events that wait for a person."""
         self.tasks.start_once("attention", self._read_attention())
 
     async def close(self) -> None:
-        """Stop listening and reading."""
+        """Stop reading the Events page's stored events."""
         self._unsubscribe()
         self._count_timer.stop()
         await super().close()

@@ -101,7 +101,7 @@ class ChartView:
 
     @property
     def places(self) -> int:
-        """How many values the arrow keys walk."""
+        """How many values of the report's chart the arrow keys walk."""
         return len(self.words)
 
 

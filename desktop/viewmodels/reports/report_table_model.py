@@ -45,7 +45,7 @@ class ReportTableModel(ListModel[ReportTableRow]):
         self._rows: Sequence[ReportTableRow] = ()
 
     def show_table(self, table: ReportTableView) -> None:
-        """Show another table."""
+        """Show another table of a report."""
         self.beginResetModel()
         self.columns = tuple(_column(title, n) for n, title in enumerate(table.headings))
         self._rows = table.rows

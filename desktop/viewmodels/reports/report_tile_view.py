@@ -23,7 +23,7 @@ OLD_AFTER_S = 2 * 3600.0
 
 
 class TileState(Enum):
-    """What a tile has to show."""
+    """The state of a report's tile: loading, shown, failed, refused, no phrase chosen."""
 
     LOADING = "loading"
     SHOWN = "shown"

@@ -98,7 +98,7 @@ class ReportsPageModel(TaskOwningModel):
 
     @property
     def period(self) -> ReportPeriod:
-        """The days that are shown."""
+        """The period of days that the Reports page shows."""
         return self.days.resolve(self._service.today(), self._service.zone)
 
     @property
@@ -111,7 +111,7 @@ class ReportsPageModel(TaskOwningModel):
         return describe_days(self.period, self._service.today())
 
     def before_text(self) -> str:
-        """Return the days of the period before."""
+        """Return the days before the reports' period, in words."""
         return describe_days(self.period.before(), self._service.today())
 
     def zone_text(self) -> str:
@@ -176,7 +176,7 @@ class ReportsPageModel(TaskOwningModel):
         self.tasks.start("count", self._count_all(self.tiles))
 
     def retry(self, name: str) -> None:
-        """Count one report again."""
+        """Count one report of the page again after it failed."""
         self._errors.pop(name, None)
         self._reports.pop(name, None)
         self.tile_changed.emit(name)
@@ -195,12 +195,12 @@ class ReportsPageModel(TaskOwningModel):
             self.cursor_changed.emit()
 
     def set_days(self, days: ReportDays) -> None:
-        """Show other days."""
+        """Count the page's reports for other days."""
         self.days = days
         self._begin_anew()
 
     def set_size(self, size: BucketSize) -> None:
-        """Sum by day, week or month."""
+        """Sum the page's reports by day, week or month."""
         self.size = size
         self._begin_anew()
 
