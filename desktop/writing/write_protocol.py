@@ -2,7 +2,7 @@
 
 authorise → claim → read → compare → send → confirm → close. An edit of the outbox is a batch of
 one; a plan's rows come 48 at a time (posts), 100 (Zendesk jobs) or as one Sailthru job. Where the
-rows come from and how their ends are stored is the work source's (`edit_queue`, `plan_rows`).
+rows come from and how their ends are stored is the work source's (`edit_queue`, `plan_row_queue`).
 """
 
 import asyncio
