@@ -27,7 +27,6 @@ _UPDATE_MANY = "/api/v2/users/update_many"
 _CREATE_MANY = "/api/v2/users/create_many"
 _USERS = "/api/v2/users"
 _UPSERT_MANY = "/api/v2/users/create_or_update_many"
-_UPSERT_ONE = "/api/v2/users/create_or_update"
 _JOB = "/api/v2/job_statuses/{id}"
 _JOBS = "/api/v2/job_statuses/show_many"
 _NOTHING_SAID = "Zendesk did not say what became of it."
@@ -127,11 +126,6 @@ class ZendeskBulkClient:
             return await self._start_job("POST", _UPSERT_MANY, users)
         except Forbidden as error:
             raise bulk_import_off_error(error.message) from None
-
-    async def create_or_update_one(self, user: Mapping[str, Json]) -> ZendeskUser:
-        """Find one Zendesk user by e-mail or external id and update it, or create it."""
-        request = build_request("POST", _UPSERT_ONE, document={"user": dict(user)})
-        return await self._client.send(request, wire_to_model.parse_user_with_sideloads)
 
     async def get_job(self, job_id: str) -> ZendeskJob:
         """Ask Zendesk for a job's status. Raises NotFound a day after it was started."""

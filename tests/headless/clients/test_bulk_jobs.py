@@ -196,17 +196,17 @@ async def test_too_many_jobs_waits_without_blocking_other_calls(status: int) -> 
     assert not bench.clock.slept
 
 
-async def test_single_create_or_update_sends_request() -> None:
+async def test_single_create_sends_request() -> None:
     zendesk, bench = bulk(recorded_response("zendesk", "user_one"))
-    await zendesk.create_or_update_one({"email": "a@example.com", "name": "A"})
-    assert bench.sent[-1].route == "POST /api/v2/users/create_or_update"
+    await zendesk.create_one({"email": "a@example.com", "name": "A"})
+    assert bench.sent[-1].route == "POST /api/v2/users"
     assert body(bench) == {"user": {"email": "a@example.com", "name": "A"}}
 
 
 WRITES: dict[str, Callable[[ZendeskBulkClient], Awaitable[object]]] = {
     "update_many": lambda z: z.update_many(ROWS),
     "create_or_update_many": lambda z: z.create_or_update_many(ROWS),
-    "create_or_update_one": lambda z: z.create_or_update_one({"email": "a@b.example"}),
+    "create_one": lambda z: z.create_one({"email": "a@b.example"}),
 }
 FATES: tuple[tuple[HttpResponse | Exception, type[AppError]], ...] = (
     (ResponseTimeout("silence"), ResponseTimeout),

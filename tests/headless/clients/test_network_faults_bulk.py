@@ -45,7 +45,7 @@ READS: dict[str, Act] = {
 }
 WRITES: dict[str, Act] = {
     "update_many": lambda wire: ZendeskBulkClient(zendesk(wire)).update_many([{"id": 1}]),
-    "upsert": lambda wire: ZendeskBulkClient(zendesk(wire)).create_or_update_one({"name": "x"}),
+    "create": lambda wire: ZendeskBulkClient(zendesk(wire)).create_one({"name": "x"}),
     "export": lambda wire: SailthruBulkClient(sailthru(wire)).start_list_export("x", ["a"]),
     "large file": lambda wire: SailthruBulkClient(sailthru(wire)).start_update(LARGE),
 }
