@@ -96,12 +96,6 @@ class Toast(QFrame):
         height = self._column.totalHeightForWidth(width)
         self.resize(width, height if height > 0 else self.sizeHint().height())
 
-    def focus_first_action(self) -> None:
-        """Put the keyboard on the toast's first button."""
-        for button in self._actions:
-            button.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            return
-
     def dismiss(self) -> None:
         """Close the toast and emit that it went."""
         if not self._is_closed:

@@ -92,13 +92,6 @@ class ToastManager(QObject):
         keys = self._batch_keys or [toast.key for toast in self._toasts]
         return keys[-1] if keys else ""
 
-    def focus_newest(self) -> bool:
-        """Put the keyboard on the newest toast; False if there is none."""
-        shown = self.visible_toasts()
-        if shown:
-            shown[-1].focus_first_action()
-        return bool(shown)
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self._host:
             self._position_toasts()

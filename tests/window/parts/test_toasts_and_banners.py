@@ -75,8 +75,7 @@ def test_toast_lasts_as_long_as_undo_time(qtbot: QtBot) -> None:
 def test_toast_focus_holds_toast_not_undo_time(qtbot: QtBot) -> None:
     host, _toaster = host_with_toaster(qtbot)
     toast = aged(host, 10)
-    toast.focus_first_action()
-    assert button(toast, "Undo").hasFocus()
+    button(toast, "Undo").setFocus(Qt.FocusReason.ShortcutFocusReason)
     toast.age(60_000)
     toast._on_tick()
     assert toast.isVisible()
@@ -175,8 +174,6 @@ def test_toast_fits_narrow_window_and_resizes(qtbot: QtBot) -> None:
     host.resize(300, 500)
     toast = toaster.visible_toasts()[0]
     assert host.rect().contains(toast.geometry())
-    assert toaster.focus_newest()
-    assert button(toast, "Undo").hasFocus()
 
 
 def test_toast_text_is_plain(qtbot: QtBot) -> None:
