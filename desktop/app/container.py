@@ -447,7 +447,7 @@ class WorkspaceServices:
         )
 
     def has_everybody(self) -> bool:
-        """Whether this computer keeps anything of everybody, switched on or not any more."""
+        """Whether the workspace has files of the data workspace, switched on or not any more."""
         from desktop.store.data_workspace_store import DATA_FILE
 
         return (self.workspace.folder / DATA_FILE).exists()

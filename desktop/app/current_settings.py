@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class CurrentSettings:
-    """Decides by what is stored at this moment; where it cannot be read, by the strictest."""
+    """Reads the settings in force anew at each decision; unreadable ones count as the strictest."""
 
     def __init__(
         self, session: WorkspaceSession, read_policy: "Callable[[], ManagedPolicy]"

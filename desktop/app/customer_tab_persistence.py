@@ -50,7 +50,7 @@ class CustomerTabPersistence(QObject):
         )
 
     def close(self) -> None:
-        """Save what has changed in the last moment; what changes afterwards is not saved."""
+        """Save the customer tabs of the last moment; later changes are not saved."""
         if self._timer.isActive():
             self._timer.stop()
             self._save()

@@ -109,7 +109,7 @@ class DetachedRunLauncher:
             return self._deliver(*words, stdin=pasted)
 
     def collect_events(self) -> DetachedProcess:
-        """Start what takes watched folders in and sends what may go by itself."""
+        """Start `fairlead events collect`, which takes folders in and delivers events."""
         return self._start("events", "collect", "--quiet", kind="events", what="The collection")
 
     def deliver_waiting_events(self, source_id: int, removals: bool) -> DetachedProcess:

@@ -55,7 +55,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 class _Refusal(Exception):
-    """A request that is not taken: the HTTP status and the reason."""
+    """A request that the event intake refuses: the HTTP status and the reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -156,7 +156,7 @@ class EventIntakeApp:
         return _EVENT_BY_PATH[kind]
 
     def _find_source(self, key: str) -> IntakeSource:
-        """Return the source of a write key. Raises _Refusal."""
+        """Return the event source of a request's write key. Raises _Refusal."""
         # All are compared: how long it takes tells nothing of any.
         found = [one for one in self.sources if _is_same_key(key, one.write_key)]
         if not found:
@@ -252,7 +252,7 @@ def _parse_document(body: bytes) -> Mapping[str, Json]:
 
 
 def _parse_leniently(text: str) -> Any:
-    """Parse a body. Raises ValueError, RecursionError.
+    """Parse the JSON body of events sent over HTTP. Raises ValueError, RecursionError.
 
     A number that JSON has not, such as the NaN that Python's libraries write, or half of a letter
     must not cost a batch its other events: each event is parsed strictly afterwards.

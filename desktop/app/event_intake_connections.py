@@ -112,7 +112,7 @@ class BoundedConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take a piece of a request; its time goes on, and begins anew with its next part."""
+        """Take a piece of a request to the intake; its time begins anew with its next part."""
         super().data_received(data)
         self._watch()
 
@@ -133,7 +133,7 @@ class BoundedConnection(H11Protocol):
         return _Phase.HEADERS if self.conn.trailing_data[0] else _Phase.IDLE
 
     def _watch(self) -> None:
-        """Begin the time of the part that is waited for now, where it is another than before."""
+        """Begin the time limit of the part of an intake's request that is waited for now."""
         if self.transport.is_closing():
             return
         phase = self._phase()

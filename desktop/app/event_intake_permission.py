@@ -52,7 +52,7 @@ class EventIntakePermission:
         return error
 
     async def ask_for(self, source_ids: frozenset[int]) -> None:
-        """Ask where one of these sources is switched on: else nothing depends on it."""
+        """Ask who is signed in where one of these event sources is delivered without a person."""
         now = self._services.context.clock.now()
         found = await self._services.store.event_sources.list_all(now, with_counts=False)
         if not any(is_switched(one) and one.id in source_ids for one in found):

@@ -63,7 +63,7 @@ class IntakeAddress:
         return bool(self.certificate)
 
     def check(self) -> None:
-        """Raise InvalidInput for what would be served in the clear, or under no name."""
+        """Raise InvalidInput for an intake with a wrong port, limit or certificate."""
         if not 0 <= self.port < 65_536:
             raise InvalidInput("A port is a number from 0 to 65535.", "Nothing is served.")
         if not 1 <= self.limits.per_address <= MAX_CONNECTIONS:
@@ -202,7 +202,7 @@ async def serve_events(
     place: IntakeAddress,
     on_ready: Callable[[], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first.
+    """Serve the HTTP intake until SIGTERM or SIGINT; open requests are answered first.
 
     `on_ready` is called once requests are taken and a signal ends it in order.
     """

@@ -50,7 +50,7 @@ class SailthruRelayWorker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def answer_open(self) -> int:
-        """Take every open request and begin to answer it; returns how many those were."""
+        """Claim and begin every open Sailthru call of other desks; returns their number."""
         store = await self._services.team.open()
         if store is None or self._services.session.clients.sailthru is None:
             return 0

@@ -24,7 +24,7 @@ class UpdateCheck:
         self._told = ""
 
     async def run_once(self) -> float | None:
-        """Look, and tell of a version once; returns the seconds to wait instead of a day."""
+        """Ask for a newer version and tell of it once; returns the seconds until the next."""
         session = self._services.session
         address = session.values.get(settings_table.UPDATE_ADDRESS)
         if not address:

@@ -92,14 +92,14 @@ def _pass_over(_event: Event) -> None:
 
 
 class _JsonOutput:
-    """Prints one JSON document piece by piece: a million requests are not held."""
+    """Prints a simulation as one JSON document piece by piece: a million requests are not held."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self._is_begun = False
 
     def add(self, planned: PlannedRequest | NoChange) -> None:
-        """Print a request; what has nothing to change is counted alone."""
+        """Print a simulated request as JSON; one with nothing to change is only counted."""
         if isinstance(planned, PlannedRequest):
             write_utf_8(("," if self._is_begun else '{"requests": [') + _dump(as_json(planned)))
             self._is_begun = True
@@ -117,14 +117,14 @@ class _JsonOutput:
 
 
 class _TextOutput:
-    """Prints the consequences first and then the first requests."""
+    """Prints a simulation's consequences and then its first requests as text."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self._rows: list[PlannedRequest] = []
 
     def add(self, planned: PlannedRequest | NoChange) -> None:
-        """Hold a request while there is room on a terminal."""
+        """Hold a simulated request for the text output while a terminal has room for it."""
         if isinstance(planned, PlannedRequest) and len(self._rows) < _ROWS_SHOWN:
             self._rows.append(planned)
 
