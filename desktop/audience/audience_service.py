@@ -62,7 +62,7 @@ class AudienceRights:
     has_data: Callable[[], bool]
 
     def check(self, permission: Permission) -> PermissionDecision:
-        """Decide on a permission to read; it holds while changes are switched off too."""
+        """Decide on the permission to see the audience; it holds while changes are switched off."""
         return check_role(permission, self.get_actor(), self.get_rules())
 
 

@@ -41,7 +41,7 @@ class CustomerActivityService:
         return self._rights.check(Permission.AGENT_REPORTS).is_allowed
 
     def require_view(self, wanted: CustomerActivityFilter) -> None:
-        """Raise NotPermitted where the actor may not see everybody, or agents; or nothing is read.
+        """Raise NotPermitted where the actor may not see what customers did; or nothing is read.
 
         Raises InvalidInput for a phrase without a letter.
         """
@@ -65,7 +65,7 @@ class CustomerActivityService:
         after: ActivityPosition | None = None,
         limit: int = PAGE_ROWS,
     ) -> tuple[CustomerActivity, ...]:
-        """List the newest things behind a position (None: the newest of all), newest first."""
+        """List customers' activity behind a position (None: the newest of all), newest first."""
         self.require_view(wanted)
         store = self._get_store()
         people, sids = None, None

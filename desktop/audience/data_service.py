@@ -45,7 +45,7 @@ class DataStatus:
     list_uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def use_text(self, list_name: str) -> str:
-        """Say what uses a list, "" where nothing does."""
+        """Say which syncs, rules and segments use a Sailthru list, "" where none does."""
         uses = self.list_uses.get(list_name, ())
         return f"used by {len(uses)}: {', '.join(uses)}" if uses else ""
 
@@ -102,7 +102,7 @@ class DataService:
 
     @property
     def may_decide(self) -> bool:
-        """Whether an admin is known to be at work, who decides what is kept of everybody."""
+        """Whether the actor is a known admin, who decides what the data workspace keeps."""
         return self._get_actor().is_confirmed_admin
 
     async def note_erasure(self, people: int) -> bool:

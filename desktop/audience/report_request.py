@@ -28,22 +28,22 @@ class ReportRequest:
 
     @cached_property
     def buckets(self) -> tuple[ReportBucket, ...]:
-        """The period's days, weeks or months, in order."""
+        """The days, weeks or months of the report's period, in order."""
         return self.period.buckets(self.size)
 
     @cached_property
     def before_buckets(self) -> tuple[ReportBucket, ...]:
-        """The period before, cut alike; none without a comparison."""
+        """The report's period before, cut alike; none without a comparison."""
         return self.period.before().buckets_beside(self.buckets) if self.is_compared else ()
 
     @property
     def edges(self) -> Edges:
-        """Begin and end of every bucket, those of the period before first: in order of time."""
+        """Begin and end of every bucket of the report, those of the period before first."""
         return [(one.begins_at, one.ends_at) for one in (*self.before_buckets, *self.buckets)]
 
     @property
     def first_time(self) -> float:
-        """When the first bucket begins, also of the period before (Unix seconds)."""
+        """When the report's first bucket begins, also of the period before (Unix seconds)."""
         return self.edges[0][0]
 
     def split(self, values: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -167,12 +167,12 @@ class ReportService:
         return ReportSources(store, self._changes, self._get_names())
 
     def today(self) -> date:
-        """Return the day that it is in the account's time zone."""
+        """Return today for reports: the day in the account's time zone."""
         return local_time(self._clock.now(), parse_time_zone(self._get_zone())).date()
 
     @property
     def zone(self) -> ZoneInfo:
-        """The account's time zone, in which days begin."""
+        """The account's time zone, in which the days of reports begin."""
         return parse_time_zone(self._get_zone())
 
     def require_allowed(self, definition: ReportDefinition) -> None:
@@ -202,7 +202,7 @@ class ReportService:
 
 
 def _reading_words(state: ReadingState) -> str:
-    """Return how far a source is read, "" where it was read to its end."""
+    """Return how far a report's source is read, "" where it was read to its end."""
     if state.is_complete:
         return ""
     if state.refused:

@@ -63,7 +63,7 @@ def describe_bucket(bucket: ReportBucket, size: BucketSize, *, with_year: bool =
 
 
 def short_day(day: date) -> str:
-    """Return a day without its year: `19 Nov`."""
+    """Return a report's day without its year: `19 Nov`."""
     return f"{day.day} {day:%b}"
 
 
@@ -80,7 +80,7 @@ def describe_frozen(report: Report) -> str:
 
 
 def signed(change: int) -> str:
-    """Return a change with its sign: `+150`, `−3`, `0`."""
+    """Return a report's change with its sign: `+150`, `−3`, `0`."""
     return "0" if change == 0 else f"{'+' if change > 0 else '−'}{abs(change):,}"
 
 

@@ -96,7 +96,7 @@ class RetentionService:
         self._lock_path = lock_path
 
     async def list_rows(self) -> tuple[RetentionRow, ...]:
-        """List each type of activity with what is kept, and what would go."""
+        """List each type of activity with how much is kept, and what a purge would delete."""
         retention, now = self._get_store().retention, self._clock.now()
         days, marks = self._get_days(), await retention.list_marks()
         kept = await retention.count_kept()
