@@ -95,7 +95,7 @@ class PacedRateLimiter(RateLimiter):
     def record_response(
         self, request: HttpRequest, response: HttpResponse, permit: CallPermit | None = None
     ) -> None:
-        """Take note of an answer: any but a 429 ends the doubling of pauses."""
+        """Record an answer for the rate limit: any but a 429 ends the doubling of pauses."""
         super().record_response(request, response, permit)
         if response.status != 429:
             self._refusals = 0

@@ -22,7 +22,7 @@ async def call_tolerantly(
     make: ModelBuilder[T],
     on_bad: OnFieldProblems | None,
 ) -> T:
-    """Send a request and `make` its result of the parsed answer; `on_bad` hears fields left out."""
+    """Send a request and `make` a result of its answer; `on_bad` hears of invalid fields."""
 
     def read(response: HttpResponse, now: float) -> tuple[T, tuple[FieldProblem, ...]]:
         notes = FieldParser()

@@ -45,14 +45,14 @@ class SellChangeFeed:
         return await self._client.send(request, _parse_session)
 
     async def fetch(self, session: str) -> tuple[SellQueueItem, ...]:
-        """Take up to a hundred items of a session's queue; none: it is drained."""
+        """Fetch up to a hundred items of a Sell sync session's queue; none: it is drained."""
         request = build_request(
             "/v2/sync/{session}/queues/main", ids={"session": session}, headers=self._headers
         )
         return await self._client.send(request, _parse_items)
 
     async def acknowledge(self, keys: Sequence[str]) -> None:
-        """Say that these items are stored here: they do not come again."""
+        """Acknowledge stored items of Sell's Sync API, so that they do not come again."""
         request = build_request(
             "/v2/sync/ack",
             method="POST",
