@@ -102,7 +102,7 @@ class SailthruRelayClient:
         return store
 
     async def _listen(self, store: "TeamStore") -> None:
-        """Begin to hear answers, unless they are heard already."""
+        """Begin to listen for workers' answers to relayed Sailthru calls, once."""
         if self._listening is not None and not self._listening.done():
             await self._is_heard.wait()
             return

@@ -188,7 +188,7 @@ class WorkspaceSettingsSeal:
             self._own_key, self._kept_number = "", 0
 
     async def _find_service_key(self) -> bytes:
-        """A key derived of a secret of the keyring; empty: there is none."""
+        """Derive the seal's key from a service's secret in the keyring; empty: there is none."""
         for secret in (Secret.SAILTHRU_SECRET, Secret.ZENDESK_TOKEN):
             if secret not in self._given and (value := await self._vault.get(secret)):
                 return _derive_key(secret, value)
