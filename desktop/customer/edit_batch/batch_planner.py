@@ -257,7 +257,7 @@ _BLANK_QUERY = LookupQuery(LookupQueryKind.SID, "")
 
 
 def _blank_sheet(action: BatchAction, lists: SheetPart[tuple[SailthruList, ...]]) -> CustomerSheet:
-    """Return the sheet of nobody, to judge an action by itself."""
+    """Return an empty customer sheet, to judge a batch's action by itself."""
     # Nobody's opt-out is loosened but by opting in.
     is_opt_in = action.kind is EditKind.OPTOUT and action.new == OptOutLevel.NONE.value
     blank = SailthruProfile("", None, optout=OptOutLevel.ALL if is_opt_in else OptOutLevel.NONE)

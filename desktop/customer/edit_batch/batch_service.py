@@ -323,7 +323,7 @@ class EditBatchService:
             )
 
     def _require_open(self, batch: EditBatch) -> None:
-        """Raise ConflictError for the undo of a part that was cancelled, or is too old."""
+        """Raise ConflictError for a batch part's undo that was cancelled, or is too old."""
         if refusal := batch.part_refusal(self._clock.now()):
             raise ConflictError(
                 f"Batch {batch.id} can't be made any more.",
