@@ -68,7 +68,7 @@ def _drop_trailing_commas(text: str) -> str:
 
 
 class _DoubledNameError(Exception):
-    """The exception for an object in which a name stands twice."""
+    """The exception for an event's JSON object in which a name stands twice."""
 
 
 def _parse(text: str, warnings: tuple[str, ...]) -> ParsedJson:

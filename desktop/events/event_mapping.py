@@ -85,7 +85,7 @@ class _MappingCompiler:
         }
 
     def compile(self, value: Json, where: str) -> _Source:
-        """Compile a raw value or a directive; `where` is its place, for errors."""
+        """Compile one value or directive of an event mapping; `where` is its place, for errors."""
         if isinstance(value, Mapping):
             directives = [key for key in value if key.startswith("@")]
             if directives:
@@ -256,7 +256,7 @@ def _get_along(steps: Sequence[str | int]) -> _Source:
 
 
 def _as_text(value: _Value) -> str:
-    """Return a value as it stands in a template: nothing for null, 5 for 5.0, true for true."""
+    """Return an event's value as a mapping's template prints it: "" for null, 5 for 5.0."""
     if value is None or isinstance(value, AbsentValue):
         return ""
     if isinstance(value, bool):

@@ -113,7 +113,7 @@ class _Splitter:
         return self._is_on_one_line or (is_whole and bool(_TYPE_KEY.search(text)))
 
     def _may_continue(self, line: str) -> bool:
-        """Whether JSON that is open can go on with a line."""
+        """Whether an event's open JSON can go on with this line."""
         if self._is_in_string:
             # A text that was written with its line break: the line has at least its end.
             return not _QUOTES.isdisjoint(line) and line.endswith(("}", "]", ","))

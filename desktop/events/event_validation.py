@@ -185,7 +185,7 @@ def _time_of(times: Mapping[str, float | None]) -> float | None:
 
 
 def _timestamp(value: Json) -> float | None:
-    """Parse an ISO 8601 time to Unix seconds; None for none, or for what is no time."""
+    """Parse an event's ISO 8601 time to Unix seconds; None for none, or for what is no time."""
     if not isinstance(value, str):
         return None
     try:
