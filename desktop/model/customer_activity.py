@@ -25,7 +25,7 @@ class CustomerAct(Enum):
 
     @property
     def rank(self) -> int:
-        """The place among things of the same moment."""
+        """The activity's place among others of the same moment."""
         return _RANKS[self]
 
 
@@ -99,7 +99,7 @@ class CustomerActivity:
 
     @property
     def at(self) -> float:
-        """When it happened, or was read (Unix seconds)."""
+        """When the activity happened, or was read (Unix seconds)."""
         return self.position.at
 
     @property

@@ -26,7 +26,7 @@ class DataSourceKind(Enum):
 
     @property
     def category(self) -> str:
-        """The heading in the gallery that it stands under."""
+        """The data source's heading in the gallery."""
         return _CATEGORIES[self]
 
     @property
@@ -164,12 +164,12 @@ class DataSource:
 
     @property
     def name(self) -> str:
-        """Its name here: as somebody has called it, else the service's own."""
+        """The data source's name: as somebody has called it, else the service's own."""
         return (self.record.name if self.record is not None else "") or self.kind.title
 
     @property
     def next_step(self) -> DataSourceStep | None:
-        """The one step that leads on from its state; None: there is nothing to leave."""
+        """The next step out of the data source; None: there is nothing to leave."""
         return next((step for step, (start, _) in _STEPS.items() if start is self.state), None)
 
     @property

@@ -47,7 +47,7 @@ class UnattendedSwitch:
     left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise InvalidInput for a limit that is none."""
+        """Raise InvalidInput for a wrong hourly limit of an event source."""
         if not 1 <= self.hourly_limit <= MAX_HOURLY_LIMIT:
             raise InvalidInput(
                 f"A limit is a number from 1 to {MAX_HOURLY_LIMIT:,} events an hour.",

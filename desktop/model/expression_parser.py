@@ -34,12 +34,12 @@ class ExpressionToken:
     at: int
 
     def is_sign(self, sign: str) -> bool:
-        """Whether it is this sign, and no word or string of the same letters."""
+        """Whether the token is this sign, and no word or string of the same letters."""
         return self.kind == "sign" and self.text == sign
 
     @property
     def joiner(self) -> str:
-        """`and`, `or`, or "" where it is neither."""
+        """The token as a joiner: `and`, `or`, or "" where it is neither."""
         word = self.text.lower()
         return word if self.kind == "word" and word in JOINERS else ""
 
@@ -78,7 +78,7 @@ class ExpressionParser:
         return token
 
     def take_sign(self, sign: str) -> None:
-        """Pass a sign that has to stand here."""
+        """Pass a token that has to be this sign. Raises ExpressionError."""
         if not self.here.is_sign(sign):
             raise self.unexpected(f'"{sign}"')
         self.take()
@@ -91,7 +91,7 @@ class ExpressionParser:
         return found == words
 
     def take_end(self) -> None:
-        """Pass the end, which has to be here."""
+        """Pass the end of the expression, which has to be here."""
         if self.here.kind != "end":
             raise self.unexpected('"and", "or" or the end')
 

@@ -87,7 +87,7 @@ class FieldFacts:
 
     @property
     def last_change_at(self) -> float | None:
-        """When Fairlead last wrote it here (Unix seconds); None: it never did."""
+        """When Fairlead last wrote the field here (Unix seconds); None: it never did."""
         return max((one.at for one in self.writers if one.at is not None), default=None)
 
     @property

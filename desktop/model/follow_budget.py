@@ -29,7 +29,7 @@ class FollowBudget:
 
     @property
     def interval_s(self) -> float:
-        """The seconds between two calls that spread them evenly."""
+        """The seconds between two calls of Follow Zendesk that spread its budget evenly."""
         return WINDOW_S / self.calls_per_minute
 
     def describe(self, fastest_s: float) -> str:

@@ -112,7 +112,7 @@ class Report:
 
     @property
     def total(self) -> int:
-        """The number of the whole period: of shares, of how many."""
+        """The report's number of the whole period: of shares, of how many."""
         if self.counted_totals is not None:
             return self.counted_totals[0]
         return sum(self.count_of(one) for one in self.total_series)

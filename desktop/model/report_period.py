@@ -54,12 +54,12 @@ class ReportPeriod:
 
     @property
     def begins_at(self) -> float:
-        """When the first day begins, in Unix seconds."""
+        """When the report's first day begins, in Unix seconds."""
         return day_begins_at(self.first, self.zone)
 
     @property
     def ends_at(self) -> float:
-        """When the last day is over, in Unix seconds."""
+        """When the report's last day is over, in Unix seconds."""
         return day_begins_at(self.last + timedelta(days=1), self.zone)
 
     def before(self) -> "ReportPeriod":

@@ -137,7 +137,7 @@ def cutoffs(days: RetentionDays, now: float) -> RetentionCutoffs:
 
 
 def longer(first: int, second: int) -> int:
-    """Return the longer of two numbers of days; WITHOUT_LIMIT is the longest."""
+    """Return the longer of two retention times in days; WITHOUT_LIMIT is the longest."""
     return WITHOUT_LIMIT if WITHOUT_LIMIT in (first, second) else max(first, second)
 
 

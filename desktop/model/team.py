@@ -138,7 +138,7 @@ class ApprovalRequest:
     is_proven: bool = False
 
     def text(self, key: str) -> str:
-        """Return a text of the request's content, "" for none."""
+        """Return a text of an approval request's content, "" for none."""
         return str(self.content.get(key, ""))
 
     def as_json(self) -> dict[str, Json]:

@@ -36,7 +36,7 @@ class WatchedFile:
         return not is_hidden and PurePath(self.name).suffix.lower() in _EVENT_SUFFIXES
 
     def is_like(self, other: "WatchedFile") -> bool:
-        """Whether it looks unchanged: the same size and time of change."""
+        """Whether the watched file looks unchanged: the same size and time of change."""
         return (self.size, self.modified_ns) == (other.size, other.modified_ns)
 
 
