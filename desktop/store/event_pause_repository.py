@@ -36,7 +36,7 @@ class EventPauseRepository(Repository):
 
     @database_call
     def pause(self, source_id: int, actor: str, at: float) -> None:
-        """Hold back what is not sent of a source; a delivery under way ends after its round."""
+        """Pause an event source; a delivery under way ends after its round."""
         self._set(source_id, None, actor, at, on=True)
 
     @database_call
@@ -46,7 +46,7 @@ class EventPauseRepository(Repository):
 
     @database_call
     def pause_named(self, named_source: int, actor: str, at: float) -> None:
-        """Hold back what is not sent of all intakes of a named source."""
+        """Pause all intakes of a named event source."""
         self._set(None, named_source, actor, at, on=True)
 
     @database_call

@@ -31,7 +31,7 @@ class ReportNoticeRepository(Repository):
 
     @database_call
     def claim(self, kind: str, day: date, now: float) -> bool:
-        """Claim what was due on a day at `now` (Unix seconds); False: it was claimed before."""
+        """Claim a report or alarm due on a day; `now` in Unix seconds. False: claimed before."""
         return self._database.write(lambda c: _claim(c, kind, day, now))
 
     @database_call
@@ -52,7 +52,7 @@ class ReportNoticeRepository(Repository):
 
     @database_call
     def release(self, kind: str, day: date) -> None:
-        """Give a claim up: it is due again."""
+        """Release the claim on a report's mail, which is due again."""
         self._database.write(
             lambda c: c.execute(
                 "DELETE FROM report_notice WHERE kind = ? AND day = ?", (kind, day.isoformat())
@@ -85,7 +85,7 @@ class ReportNoticeRepository(Repository):
 
     @database_call
     def begin_attempt(self, mail: WaitingMail, next_at: float) -> bool:
-        """Count an attempt before it is made; False: another process has begun one.
+        """Count an attempt to send a report's mail; False: another process has begun one.
 
         The next is due at `next_at` (Unix seconds), also where this process ends within it.
         """

@@ -63,7 +63,7 @@ class RetentionRepository(Repository):
 
     @database_call
     def list_marks(self) -> Mapping[ActivityType, RetentionMark]:
-        """Select what was confirmed; a type of activity that nobody confirmed has no mark."""
+        """Select the confirmed retention times; an activity type never confirmed has no mark."""
         rows = self._history.read(lambda c: c.execute("SELECT * FROM retention").fetchall())
         marks = [
             RetentionMark(
@@ -122,14 +122,14 @@ class RetentionRepository(Repository):
 
     @database_call
     def count_kept(self) -> Mapping[ActivityType, KeptActivity]:
-        """Count what is kept of each type of activity."""
+        """Count the rows kept of each type of activity, in `data.db` and `history.db`."""
         return self._database.read(
             lambda c: {one: KeptActivity(*c.execute(sql).fetchone()) for one, sql in _KEPT.items()}
         )
 
     @database_call
     def count_expired(self, before: RetentionCutoffs) -> Mapping[ActivityType, int]:
-        """Count what a purge would delete of each type of activity.
+        """Count the rows of each type of activity that a purge would delete.
 
         A text that goes with its ticket is not counted beside it.
         """

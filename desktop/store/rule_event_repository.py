@@ -60,7 +60,7 @@ class ProfileTurn:
 
 
 class RuleEventRepository(Repository):
-    """Selects what happened since a moment (Unix seconds), the oldest first."""
+    """Selects the events that rules wait for since a moment (Unix seconds), oldest first."""
 
     def __init__(self, history: Database, data: Database) -> None:
         super().__init__(history)

@@ -33,11 +33,11 @@ class SeenIdTable:
         return True
 
     def put(self, id_: str, line: int) -> None:
-        """Insert an id, or give it another line."""
+        """Insert an event's id, or update its line."""
         self._hold(_key(id_), line)
 
     def get(self, id_: str) -> int | None:
-        """Return the line of an id, None where it was not met."""
+        """Return the source line of an event's id, None where it was not met."""
         return self._find(_key(id_))
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ class ApprovalRepository(TeamRepository):
 
     @database_call
     def end(self, request: str) -> None:
-        """Insert that a request needs no answer any more."""
+        """Insert that an approval request needs no answer any more."""
         self._database.run(
             lambda c: c.execute(
                 "INSERT INTO approval_end (request, desk) VALUES (%s, %s) ON CONFLICT DO NOTHING",
@@ -113,7 +113,7 @@ class ApprovalRepository(TeamRepository):
 
     @database_call
     def get(self, request: str) -> ApprovalRequest:
-        """Select one request with its answers. Raises InvalidInput."""
+        """Select one approval request with its answers. Raises InvalidInput."""
         return self._database.run(lambda c: self._select(c, request))
 
     @database_call
