@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from desktop.clients.http_messages import HttpRequest, HttpResponse, Transport
 from desktop.clients.rate_limiter import INTERACTIVE_SHARE, CallPermit, RateLimiter
-from desktop.clients.retry_after import retry_after_s
+from desktop.clients.retry_after import retry_after_s, server_time
 from desktop.clients.service_errors import rate_limit_title
 from desktop.clients.service_status import ServiceStatusTracker
 from desktop.kit.clock import Clock
@@ -108,6 +108,8 @@ class RequestPipeline:
     authenticator: RequestAuthenticator = field(default_factory=NoAuthenticator)
     retry_policy: RetryPolicy = INTERACTIVE_RETRY_POLICY
     jitter: Callable[[], float] = random.random
+    # How far the service's clock is ahead of this computer's (seconds), as its last answer said.
+    clock_ahead_s: float = field(default=0.0, init=False)
     _probed_at: float = field(default=float("-inf"), init=False, repr=False)
     # By route: a run's other calls, while the first one of it is out.
     _first_calls: dict[str, asyncio.Event] = field(default_factory=dict, init=False, repr=False)
@@ -177,6 +179,7 @@ class RequestPipeline:
         self, request: HttpRequest, response: HttpResponse, read: ResponseReader[T]
     ) -> T:
         now = self.clock.now()
+        self.clock_ahead_s = server_time(response.headers, now) - now
         try:
             try:
                 if len(response.body) > _THREAD_PARSE_BYTES:

@@ -50,6 +50,9 @@ SELECTABLE_LEVELS = (OptOutLevel.NONE, OptOutLevel.BASIC, OptOutLevel.ALL)
 
 # Sailthru's time of an opt-out that we have set lies no further from ours, seconds.
 SAME_OPTOUT_S = 15 * 60.0
+# So far our own time is moved towards the later. No further: whoever sets this computer's clock
+# back after a change would make a customer's later choice pass for ours.
+_MAX_CLOCK_BEHIND_S = 3600.0
 # What stands in place of a level that was not read, or that this app does not know.
 LEVEL_NOT_KNOWN_LABEL = "Not known"
 
@@ -71,9 +74,11 @@ def is_loosening(old: OptOutLevel | None, new: OptOutLevel) -> bool:
     return new.strictness < old.strictness
 
 
-def is_chosen_later(told_at: float | None, ours_at: float) -> bool:
+def is_chosen_later(told_at: float | None, ours_at: float, clock_ahead_s: float = 0.0) -> bool:
     """Whether Sailthru's time of an opt-out (Unix seconds) lies after our own change of it.
 
     Then the level is the customer's own choice, whichever it is. None: Sailthru tells no time.
+    `ours_at` is by this computer's clock; `clock_ahead_s`: how far Sailthru's is ahead of it.
     """
+    ours_at += min(clock_ahead_s, _MAX_CLOCK_BEHIND_S)
     return told_at is not None and told_at > ours_at + SAME_OPTOUT_S

@@ -48,7 +48,8 @@ class TargetRecord:
     say the level. `tags` is None where the account has none for users. `activity_times`: what a
     profile tells of its opens and clicks, by Sailthru's names. `updated_at`: when it last changed
     (Unix seconds). `document`: what it was read from, for the cache of customers. `merged_profile`:
-    another profile, which goes up in this one.
+    another profile, which goes up in this one. `clock_ahead_s`: how far the service's clock is
+    ahead of this computer's, in seconds.
     """
 
     service: Service
@@ -64,6 +65,7 @@ class TargetRecord:
         default=None, compare=False, repr=False
     )
     merged_profile: SailthruProfile | None = field(default=None, compare=False, repr=False)
+    clock_ahead_s: float = field(default=0.0, compare=False, repr=False)
 
     @property
     def optout(self) -> OptOutLevel | None:

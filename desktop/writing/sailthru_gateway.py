@@ -119,7 +119,8 @@ class SailthruGateway:
 
     async def _get_profile(self, id_: str, key: str) -> TargetRecord:
         async with self._semaphore:
-            return target_record_from_profile(await self._client.get_user(id_, key=key))
+            record = target_record_from_profile(await self._client.get_user(id_, key=key))
+        return replace(record, clock_ahead_s=self._client.pipeline.clock_ahead_s)
 
 
 def find_email_change(row: PlanRow) -> FieldChange | None:

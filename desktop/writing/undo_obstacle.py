@@ -44,4 +44,5 @@ async def find_later_choice(store: WorkspaceStore, edit: Edit, record: TargetRec
     else:
         ours_at = (await store.outbox.get_edit(request.undoes)).updated_at
     told_at = profile.activity.get("optout_time")
-    return OPTOUT_CHOSEN_LATER_TEXT if is_chosen_later(told_at, ours_at) else ""
+    is_later = is_chosen_later(told_at, ours_at, record.clock_ahead_s)
+    return OPTOUT_CHOSEN_LATER_TEXT if is_later else ""

@@ -29,9 +29,12 @@ class UndonePart:
     refusals: Mapping[str, str]
 
     def plan_row(
-        self, row: int, sid: str, sheet: CustomerSheet
+        self, row: int, sid: str, sheet: CustomerSheet, clock_ahead_s: float
     ) -> tuple[BatchPlanRow, EditRequest | None]:
-        """Plan what one customer gets back; None as the request where they stay as they are."""
+        """Plan what one customer gets back; None as the request where they stay as they are.
+
+        `clock_ahead_s`: how far Sailthru's clock is ahead of this computer's.
+        """
         edit = self.edits.get(sid)
         if edit is None:
             return _left(row, PlannedOutcome.SKIPPED, "The batch has not changed them"), None
@@ -39,7 +42,7 @@ class UndonePart:
             return _left(row, PlannedOutcome.UNCHANGED, why), None
         request = edit.request
         current = confirmed_value(sheet, request.kind, request.name)
-        if not is_same_json(current, request.new) or _is_chosen_anew(edit, sheet):
+        if not is_same_json(current, request.new) or _is_chosen_anew(edit, sheet, clock_ahead_s):
             plan = _left(row, PlannedOutcome.UNCHANGED, _CHANGED_SINCE)
             return replace(plan, old=current), None
         back = replace(inverse_request(edit), old=current)
@@ -100,12 +103,13 @@ async def _find_refusal(store: WorkspaceStore, edit: Edit, now: float, *, is_und
     return ""
 
 
-def _is_chosen_anew(edit: Edit, sheet: CustomerSheet) -> bool:
+def _is_chosen_anew(edit: Edit, sheet: CustomerSheet, clock_ahead_s: float) -> bool:
     """Whether Sailthru tells of an opt-out after ours: the same level is the customer's own now."""
     profile = sheet.profile.value
     if edit.request.kind is not EditKind.OPTOUT or profile is None:
         return False
-    return is_chosen_later(profile.activity.get("optout_time"), edit.updated_at)
+    told_at = profile.activity.get("optout_time")
+    return is_chosen_later(told_at, edit.updated_at, clock_ahead_s)
 
 
 def _left(row: int, fate: PlannedOutcome, why: str) -> BatchPlanRow:

@@ -136,7 +136,8 @@ class BatchPlanner:
         profile = sheet.profile.value if sheet is not None else None
         if found.sid in unread or sheet is None or profile is None:
             return _skipped(found, unread.get(found.sid) or "Sailthru can't be read now")
-        plan, request = part.plan_row(found.row, found.sid, sheet)
+        ahead_s = self._sailthru.pipeline.clock_ahead_s if self._sailthru is not None else 0.0
+        plan, request = part.plan_row(found.row, found.sid, sheet, ahead_s)
         if request is None:
             return plan
         self._editor.require_right(request)

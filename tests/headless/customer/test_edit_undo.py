@@ -13,6 +13,7 @@ from desktop.customer.edit_undo import inverse_request, reapply_request, undo_lo
 from desktop.kit.errors import ConflictError, NotPermitted, UserDecisionNeeded
 from desktop.model.edit import Edit, EditKind, EditState
 from desktop.model.json_value import Json
+from desktop.model.optout_level import is_chosen_later
 from desktop.model.permission import Actor, Role
 from desktop.model.service import Service
 from desktop.store.audit_log import AuditEntry
@@ -172,6 +173,46 @@ async def test_undo_of_an_optout_that_was_chosen_anew_since_is_not_sent(
     assert state(services, made) is EditState.DONE
 
 
+async def test_undo_of_an_optout_is_sent_where_the_clock_is_behind(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    clock: ManualClock,
+) -> None:
+    """20 minutes behind, Sailthru's time of our own opt-out lies after ours: still not theirs."""
+    subject = customers.new_customer("opt-out")
+    before = read_current_value(sandbox, subject)
+    clock.correct_wall_clock(-1200)
+    edit = await submit_edit(services, subject)
+    await deliver(services)
+    back = await services.undo.undo(edit.id, wait_for_undo=False)
+    await deliver(services)
+    assert state(services, back) is EditState.DONE
+    assert read_current_value(sandbox, subject) == before
+
+
+@pytest.mark.parametrize(
+    ("told_at", "ours_at", "clock_ahead_s", "is_later"),
+    [
+        (None, 0.0, 0.0, False),
+        (10_000.0, 10_000.0, 0.0, False),
+        (11_000.0, 10_000.0, 0.0, True),
+        # This computer was as far behind when the change was made.
+        (11_200.0, 10_000.0, 1200.0, False),
+        (12_200.0, 10_000.0, 1200.0, True),
+        # It was ahead: a choice after ours has an earlier time than ours.
+        (9_900.0, 10_000.0, -1200.0, True),
+        (8_900.0, 10_000.0, -1200.0, False),
+        # Set back by a day after the change: what the customer chose since is theirs.
+        (20_000.0, 10_000.0, 86_400.0, True),
+    ],
+)
+def test_optout_is_chosen_later_by_the_clock_of_sailthru(
+    told_at: float | None, ours_at: float, clock_ahead_s: float, is_later: bool
+) -> None:
+    assert is_chosen_later(told_at, ours_at, clock_ahead_s) is is_later
+
+
 async def test_undo_of_unchanged_value_is_refused(
     services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory
 ) -> None:
@@ -225,6 +266,8 @@ async def test_undo_of_own_optout_is_allowed_for_24_hours(
     clock.advance(2)
     with pytest.raises(NotPermitted):
         await desk.undo.undo(late.id)
+    # Sailthru's clock has not moved on: judged by it, its time of the opt-out would be a later one.
+    clock.correct_wall_clock(-24 * 3600 - 1)
     await deliver(services)
     assert read_current_value(sandbox, first) == "none"
     assert read_current_value(sandbox, second) == "basic"
