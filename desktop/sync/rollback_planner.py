@@ -11,7 +11,8 @@ from typing import ParamSpec, TypeVar
 from desktop.kit.errors import AppError, ConflictError, InvalidInput, NotFound
 from desktop.model.field_mapping import MappingOperator
 from desktop.model.field_value import is_empty
-from desktop.model.optout_level import OptOutLevel
+from desktop.model.optout_level import OptOutLevel, is_chosen_later
+from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.sync import Sync
 from desktop.model.sync_plan import (
     FieldChange,
@@ -95,7 +96,8 @@ class RollbackPlanner:
             sync, actor, now, origin=f"rollback {run_id}", sell_account=before.sell_account
         )
         try:
-            read = await self._plan_rows(plan_id, run.plan, sync)
+            wrote_at = now if run.ended_at is None else run.ended_at
+            read = await self._plan_rows(plan_id, run.plan, sync, wrote_at)
         except BaseException:
             await self._store.plans.discard(plan_id)
             raise
@@ -137,7 +139,7 @@ class RollbackPlanner:
             RollbackLoss(n, words) for words, n in sorted(counts.items(), key=lambda i: -i[1])
         )
 
-    async def _plan_rows(self, plan_id: str, old_plan: str, sync: Sync) -> int:
+    async def _plan_rows(self, plan_id: str, old_plan: str, sync: Sync, wrote_at: float) -> int:
         chosen = PlanRowFilter(
             fates=(PlannedOutcome.CREATE, PlannedOutcome.UPDATE),
             states=(PlanRowState.DONE, PlanRowState.ACCEPTED),
@@ -161,6 +163,7 @@ class RollbackPlanner:
                     _as_kept(row, kept.get(row.target_id, {})),
                     _UNPROVEN if row.row in unproven else there.get(row.row),
                     in_doubt=row.source_id in doubts,
+                    wrote_at=wrote_at,
                 )
                 for row in rows
             ]
@@ -171,7 +174,9 @@ class RollbackPlanner:
     async def _read_targets(self, rows: Sequence[PlanRow], sync: Sync) -> Mapping[int, ReadResult]:
         return await read_refused_in_halves(self._context.gateway(sync), rows)
 
-    def _revert_row(self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool) -> PlanRow:
+    def _revert_row(
+        self, sync: Sync, row: PlanRow, now: ReadResult, *, in_doubt: bool, wrote_at: float
+    ) -> PlanRow:
         fresh = replace(
             row,
             state=PlanRowState.PLANNED,
@@ -195,7 +200,7 @@ class RollbackPlanner:
         changes = tuple(
             _revert_increment(row.fate, change, now, in_doubt=in_doubt)
             if change.field in sums
-            else _revert_field(row.fate, change, now)
+            else _revert_field(row.fate, change, now, wrote_at)
             for change in row.changes_to_send
         )
         if sync.is_of_products:
@@ -243,8 +248,13 @@ def _as_kept(row: PlanRow, kept: Mapping[str, KeptForm]) -> PlanRow:
     return replace(row, changes=changes)
 
 
-def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) -> FieldChange:
-    """Return the rollback's change that restores one field, or why it cannot be restored."""
+def _revert_field(
+    fate: PlannedOutcome, change: FieldChange, now: TargetRecord, wrote_at: float | None = None
+) -> FieldChange:
+    """Return the rollback's change that restores one field, or why it cannot be restored.
+
+    `wrote_at`: when the run had written all it wrote (Unix seconds), for an opt-out.
+    """
     there = now.get_value(change.field)
     back = FieldChange(change.field, there, change.old)
     if change.field == OPTOUT_FIELD and change.old not in _SETTABLE_LEVELS:
@@ -255,6 +265,8 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
         return replace(back, applies=False, reason=_ALREADY_REVERTED_TEXT)
     if not equivalent(change.field, change.new, there):
         return replace(back, applies=False, reason=_CHANGED_SINCE_TEXT)
+    if change.field == OPTOUT_FIELD and wrote_at is not None and _is_chosen_anew(now, wrote_at):
+        return replace(back, applies=False, reason=_CHOSEN_ANEW_TEXT)
     if fate is PlannedOutcome.CREATE and change.field.startswith(VAR_PREFIX):
         # The profile was new: its values go as far as they can.
         return replace(back, reason=_BECOMES_EMPTY_TEXT)
@@ -263,6 +275,14 @@ def _revert_field(fate: PlannedOutcome, change: FieldChange, now: TargetRecord) 
     if change.field.startswith(LIST_PREFIX) and change.old is True:
         return replace(back, reason=_NEW_JOIN_DATE_TEXT)
     return back
+
+
+def _is_chosen_anew(now: TargetRecord, wrote_at: float) -> bool:
+    """Whether Sailthru tells of an opt-out after the run: the customer's own, at the same level."""
+    profile = now.document
+    if not isinstance(profile, SailthruProfile):
+        return False
+    return is_chosen_later(profile.activity.get("optout_time"), wrote_at, now.clock_ahead_s)
 
 
 def _keep_item(fate: PlannedOutcome, back: FieldChange) -> FieldChange:
@@ -306,6 +326,7 @@ _PROFILE_STAYS_TEXT = "was created by the run: the profile itself stays"
 _ITEM_STAYS_TEXT = "stays: Sailthru’s content takes nothing of an item back"
 _ALREADY_REVERTED_TEXT = "is as before already"
 _CHANGED_SINCE_TEXT = "changed by somebody since: never restored"
+_CHOSEN_ANEW_TEXT = "the customer has opted out after the run, as Sailthru tells: the level stays"
 _UNCONFIRMED_TEXT = (
     "may be changed yet by a job that was given up: the sync's next preview finds out"
 )

@@ -1,5 +1,6 @@
 """Opt-out levels that a sync changes: sent one by one and read back; only `all` goes in a job."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from desktop.model.run_limit import Limit
 from desktop.model.sync import FlowPolicy, Sync, SyncEffects
 from desktop.model.sync_plan import PlanRow, PlanRowState, PlanState
 from desktop.model.sync_run import RunState
+from desktop.sync import rollback_planner
 from desktop.sync.rollback_planner import RollbackPlanner
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import RowPermits
@@ -194,8 +196,11 @@ async def test_rollback_of_opt_outs_needs_the_right_of_who_rolls_back(
     sync_services: WorkspaceServices,
     sync_sandbox: SandboxServers,
     monkeypatch: pytest.MonkeyPatch,
+    clock: ManualClock,
 ) -> None:
     (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    # By the sandbox's clock, which tells when somebody opted out.
+    clock.correct_wall_clock(time.time() - clock.now())
     give_level(sync_sandbox, one, "all")
     sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
     run = await sync_cases.run_sync(sync_services, sync)
@@ -204,6 +209,25 @@ async def test_rollback_of_opt_outs_needs_the_right_of_who_rolls_back(
     await sync_cases.run_sync(sync_services, sync, plan_id=back.id)
     (row,) = sync_cases.plan_rows(sync_services.store, back.id)
     assert row.state is PlanRowState.PARKED
+    assert level_of(sync_sandbox, one) == "all"
+
+
+async def test_rollback_keeps_an_optout_that_was_chosen_anew_since(
+    sync_services: WorkspaceServices, sync_sandbox: SandboxServers, clock: ManualClock
+) -> None:
+    """The customer has chosen the very level that the run had set: only the time tells it."""
+    (one,) = sync_cases.create_customers(sync_sandbox, 1)
+    clock.correct_wall_clock(time.time() - 3600 - clock.now())
+    give_level(sync_sandbox, one, "all")
+    sync = save_level_sync(sync_services, flows=FlowPolicy.NOT_STARTED)
+    run = await sync_cases.run_sync(sync_services, sync)
+    clock.correct_wall_clock(3600)
+    sync_sandbox.write_profile(one.sid, optout_email="all")
+    planner = RollbackPlanner(build_sync_context(sync_services))
+    plan = await planner.build_plan(run.id, "Ada Admin")
+    losses = {loss.reason for loss in await planner.list_losses(plan.id)}
+    assert any(reason.startswith("the customer has opted out after the run") for reason in losses)
+    await sync_cases.run_sync(sync_services, sync, plan_id=plan.id)
     assert level_of(sync_sandbox, one) == "all"
 
 
@@ -217,6 +241,8 @@ async def test_rollback_of_recent_opt_outs_needs_neither_limit_nor_approval(
     hours: int,
     rights: str,
 ) -> None:
+    # Sailthru's clock does not move on with this test's.
+    monkeypatch.setattr(rollback_planner, "is_chosen_later", lambda *_: False)
     people = sync_cases.create_customers(sync_sandbox, 3)
     for one in people:
         give_level(sync_sandbox, one, "all")
