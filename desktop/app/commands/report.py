@@ -7,7 +7,7 @@ from desktop.app.bootstrap import AppContext
 from desktop.app.cli_output import emit
 from desktop.app.commands.cli_command import CliCommand
 from desktop.app.commands.open_workspace import in_workspace, open_workspace
-from desktop.app.commands.view_permission import require_view_permission
+from desktop.app.commands.view_permission import require_admin, require_view_permission
 from desktop.app.container import WorkspaceServices
 from desktop.app.report_mail import ReportMail
 from desktop.audience.report_definitions import REPORTS
@@ -95,6 +95,7 @@ async def _set_mail(context: AppContext, options: argparse.Namespace) -> int:
         session = services.session
         await require_view_permission(services)
         if changes:
+            require_admin(services, "say whom reports are sent to")
             session.change_settings(changes)
         sent = await ReportMail(services).send_weekly_now() if options.send else None
         get = session.values.get

@@ -52,8 +52,10 @@ def test_report_counts_what_was_read_and_done_here_and_writes_it_to_a_file(
     # The same tickets by day, in words.
     days = fairlead("report", "new-tickets", "--by", "week")
     assert f"\n{told['total']:,}  " in days.stdout
-    refused = as_agent("report", "new-tickets", "--json")
-    assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted")
+    for words in (("report", "new-tickets"), ("report-mail", "--to", "a@b.example")):
+        refused = as_agent(*words, "--json")
+        assert (refused.exit_code, refused.json["error"]["code"]) == (3, "not_permitted"), words
+    assert fairlead("report-mail", "--json").json["to"] == ["lee@desk.example"]
     wrong = fairlead("report", "new-tickets", "--from", "yesterday", "--json")
     assert (wrong.exit_code, wrong.json["error"]["code"]) == (2, "bad_input")
     assert fairlead("report", "nothing").exit_code == 2
