@@ -25,7 +25,7 @@ from desktop.panels.theme.stylesheet import build_stylesheet
 from desktop.panels.theme.text_direction import is_window_mirrored
 
 if TYPE_CHECKING:
-    from desktop.panels.theme.hidden_page_styling import HiddenPageStyling
+    from desktop.panels.theme.hidden_widgets import HiddenWidgets
 
 
 class ThemeChoice(StrEnum):
@@ -90,7 +90,7 @@ class ApplicationTheme(QObject):
         super().__init__(app)
         ApplicationTheme._newest = self
         self._app = app
-        self._hidden_pages: HiddenPageStyling | None = None
+        self._hidden_widgets: HiddenWidgets | None = None
         self._appearance = appearance or Appearance(choice)
         self._applied: tuple[str, float, bool] | None = None
         if ApplicationTheme._system_font is None:
@@ -198,39 +198,41 @@ class ApplicationTheme(QObject):
         # A new style sheet polishes every widget there is.
         if wanted == self._applied:
             return
-        # Other colours need no other layout: hidden pages may take them when they are shown.
+        # Other colours need no other layout: what is hidden may take them when it is shown.
         is_recolored = self._applied is not None and wanted[1:] == self._applied[1:]
         self._applied = wanted
         ApplicationTheme._is_styling = True
         try:
             with recoloring() if is_recolored else nullcontext():
-                self._restyle(tokens, hidden_pages=not is_recolored)
+                self._restyle(tokens, hidden_too=not is_recolored)
         finally:
             ApplicationTheme._is_styling = False
         self.changed.emit()
 
-    def _restyle(self, tokens: DesignTokens, *, hidden_pages: bool) -> None:
+    def _restyle(self, tokens: DesignTokens, *, hidden_too: bool) -> None:
         left_out: list[QWidget] = []
-        if not hidden_pages:
-            if self._hidden_pages is None:
+        if not hidden_too:
+            if self._hidden_widgets is None:
                 # Imported here: no start changes its theme.
-                from desktop.panels.theme.hidden_page_styling import HiddenPageStyling
+                from desktop.panels.theme.hidden_widgets import HiddenWidgets
 
-                self._hidden_pages = HiddenPageStyling(self._app)
-            left_out = self._hidden_pages.leave_out()
-        # When a style sheet is replaced, Qt polishes each widget once more for each of its parents;
-        # with none in between, once: a fourth of the time in a window with all its pages. Nobody
-        # need hear of the style in between.
-        with without_style_changes(self._app.allWidgets()):
-            self._app.setStyleSheet("")
-        self._app.setPalette(build_palette(tokens))
-        # QToolTip keeps a palette of its own that the application's does not reach.
-        from PySide6.QtWidgets import QToolTip
-
-        tip = QPalette(build_palette(tokens))
-        QToolTip.setPalette(tip)
-        sheet = build_stylesheet(tokens, fonts.scale(), mirrored=is_window_mirrored())
+                self._hidden_widgets = HiddenWidgets(self._app)
+            left_out = self._hidden_widgets.leave_out()
+        hidden = set(left_out)
+        others = [widget for widget in self._app.allWidgets() if widget not in hidden]
         with without_style_changes(left_out):
+            # When a style sheet is replaced, Qt polishes each widget once more for each of its
+            # parents; with none in between, once: a fourth of the time in a window with all its
+            # pages. Nobody need hear of the style in between.
+            with without_style_changes(others):
+                self._app.setStyleSheet("")
+            palette = build_palette(tokens)
+            self._app.setPalette(palette)
+            # QToolTip keeps a palette of its own that the application's does not reach.
+            from PySide6.QtWidgets import QToolTip
+
+            QToolTip.setPalette(QPalette(palette))
+            sheet = build_stylesheet(tokens, fonts.scale(), mirrored=is_window_mirrored())
             self._app.setStyleSheet(sheet)
 
     def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:

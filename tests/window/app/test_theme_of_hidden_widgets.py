@@ -1,12 +1,14 @@
-"""A page that was hidden while the theme changed looks as one that was in front."""
+"""What was hidden while the theme changed looks as what was in front."""
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QImage, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop.panels.customer.note_drawer import NoteDrawer
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.theme.application_theme import ThemeChoice
+from desktop.panels.theme.current_theme import theme_color
 from desktop.panels.widgets.label import PlainLabel
 from tests.support.window_driver import WindowDriver
 
@@ -84,3 +86,48 @@ async def test_sheet_behind_another_page_takes_the_new_theme(window: WindowDrive
     window.window.theme.choose(ThemeChoice.LIGHT)
     window.window.theme.choose(ThemeChoice.DARK)
     assert await show(window, "customers") == late
+
+
+async def test_closed_drawer_takes_the_new_theme_when_it_is_opened(window: WindowDriver) -> None:
+    await window.look_up("maria@lopez.example")
+    page, theme = window.view.customers_page, window.window.theme
+
+    async def show_drawer() -> QImage:
+        page.open_note_drawer()
+        await window.pause(0.1)
+        if (focus := QApplication.focusWidget()) is not None:
+            focus.clearFocus()
+        picture = window.view.grab().toImage()
+        drawer = window.view.findChild(NoteDrawer)
+        assert drawer is not None
+        drawer.slide_out()
+        return picture
+
+    await show_drawer()
+    theme.choose(ThemeChoice.DARK)
+    widgets = QApplication.allWidgets()
+    assert not any(each.testAttribute(_POLISHED) for each in widgets if not each.isVisible())
+    late = await show_drawer()
+    page.open_note_drawer()
+    theme.choose(ThemeChoice.LIGHT)
+    theme.choose(ThemeChoice.DARK)
+    assert await show_drawer() == late
+
+
+async def test_hidden_label_given_another_tone_after_a_change_of_theme_has_its_colour(
+    window: WindowDriver,
+) -> None:
+    """Its old colour is of another theme and of another tone: neither stays."""
+    label = PlainLabel("Late", tone="bad", parent=window.view)
+    label.show()
+    label.hide()
+    window.window.theme.choose(ThemeChoice.DARK)
+    label.set_tone("text")
+    label.show()
+    assert label.palette().color(QPalette.ColorRole.WindowText) == theme_color("text")
+    label.hide()
+    window.window.theme.choose(ThemeChoice.LIGHT)
+    label.set_tone("warn")
+    label.show()
+    assert label.palette().color(QPalette.ColorRole.WindowText) == theme_color("warn")
+    label.deleteLater()
