@@ -136,6 +136,8 @@ class FieldParser:
         if not isinstance(value, dict):
             self.add_problem(where, "not an object")
             return {}
+        if all(map(str.isascii, value)):
+            return value
         usable = {key: item for key, item in value.items() if is_valid_unicode(key)}
         for _ in range(len(value) - len(usable)):
             self.add_problem(where, "a name that is not valid Unicode")
@@ -184,9 +186,17 @@ class FieldParser:
         """Parse those entries of an answer's object that can be stored."""
         kept: dict[str, Json] = {}
         for name, item in self.mapping(value, where).items():
-            if (found := self.json(item, f"{where}.{_short(name)}")) is not None:
+            # Nearly all are so, and a profile of 5,000 vars is parsed in Qt's thread.
+            if _is_plain(item):
+                kept[name] = cast("Json", item)
+            elif (found := self.json(item, f"{where}.{_short(name)}")) is not None:
                 kept[name] = found[0]
         return kept
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is obviously usable, found out in a fifth of the time."""
+    return (type(value) is str and value.isascii()) or (type(value) is int and abs(value) < MAX_INT)
 
 
 def _usable(value: object) -> bool:
