@@ -13,7 +13,11 @@ from PySide6.QtCore import QObject
 from desktop.app.container import WorkspaceServices
 from desktop.app.customer_tab_persistence import CustomerTabPersistence
 from desktop.app.single_instance.link_rate_limiter import LinkRateLimiter
-from desktop.app.startup.deferred_imports import CONNECTING_AND_PAGES, import_deferred
+from desktop.app.startup.deferred_imports import (
+    CONNECTING_AND_PAGES,
+    SELDOM_OPENED_PAGES,
+    import_deferred,
+)
 from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.customer.customer_search import CustomerSearch
 from desktop.kit.change_bus import ChangeSet, Topic
@@ -316,6 +320,9 @@ class WindowLifecycle(QObject):
         elif (outside := session.values.outside_changes.error) is not None:
             self.main_window.show_error(outside)
         self.start_lookups()
+        if self._options.prebuilds_pages:
+            # Nobody waits for them now; the first click on such a page would.
+            await import_deferred(SELDOM_OPENED_PAGES)
         if self._options.tour is not None:
             await self._run_tour(self._options.tour)
 

@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 import pytest
 
-from desktop.app.startup.deferred_imports import CONNECTING_AND_PAGES, WINDOW_LIFECYCLE
+from desktop.app.startup.deferred_imports import (
+    CONNECTING_AND_PAGES,
+    SELDOM_OPENED_PAGES,
+    WINDOW_LIFECYCLE,
+)
 from desktop.settings import settings_table
 from desktop.settings.setting_definition import Setting
 
@@ -227,7 +231,8 @@ def test_packages_below_viewmodels_import_without_qt() -> None:
 
 
 def test_threads_import_no_class_of_qt() -> None:
-    names = [*WINDOW_LIFECYCLE.without_qt, *CONNECTING_AND_PAGES.without_qt]
+    groups = (WINDOW_LIFECYCLE, CONNECTING_AND_PAGES, SELDOM_OPENED_PAGES)
+    names = [name for group in groups for name in group.without_qt]
     code = f"import sys; sys.modules['PySide6'] = None; import {', '.join(names)}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -96,6 +96,21 @@ CONNECTING_AND_PAGES = DeferredModules(
         "desktop.app.page_factory",
     ),
 )
+SELDOM_OPENED_PAGES = DeferredModules(
+    without_qt=(
+        "desktop.viewmodels.batches.batch_page_context",
+        "desktop.viewmodels.batches.batch_view",
+        "desktop.viewmodels.reports.report_chart",
+    ),
+    with_qt=(
+        "desktop.viewmodels.batches.batch_page_model",
+        "desktop.panels.batches.batch_page",
+        "desktop.panels.reports.report_table_widget",
+        "desktop.panels.reports.reports_page",
+        "desktop.panels.audience.condition_card",
+        "desktop.panels.audience.audience_tabs",
+    ),
+)
 
 
 async def import_deferred(modules: DeferredModules) -> None:
