@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from unicodedata import category, combining, normalize
 
+# Letters of their own in Unicode, which people without them on the keyboard type by these.
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
 # U+200C is a letter's form in Persian, U+200D joins emoji; tags make flags.
 _JOINING = frozenset(("\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))))
 
@@ -61,12 +65,15 @@ def to_sentence(words: str) -> str:
 
 
 def fold_text(text: str) -> str:
-    """Fold a text for searching: without case, accents and width forms."""
+    """Fold a text for searching: without case, accents and width forms, `Łódź` is `lodz`.
+
+    Searches keep texts folded: another letter here needs a migration of the mirror and of the data.
+    """
     if text.isascii():
         return text.lower()
     # Folded once more: some letters gain a case by their compatibility form.
     plain = "".join(c for c in normalize("NFKD", text.casefold()) if not combining(c))
-    return plain.casefold()
+    return plain.casefold().translate(_LETTERS)
 
 
 def is_valid_unicode(text: str) -> bool:

@@ -170,7 +170,7 @@ def _read_profile(
 
 def _texts_of_user(user: ZendeskUser) -> Iterator[str]:
     yield " ".join(fold_text(user.name).split())
-    yield from user.emails
+    yield from map(fold_text, user.emails)
     numbers = [user.phone or "", *(i.value for i in user.identities if i.type == "phone_number")]
     for number in dict.fromkeys(numbers):
         if digits := re.sub(r"\D", "", number):
@@ -180,7 +180,7 @@ def _texts_of_user(user: ZendeskUser) -> Iterator[str]:
 def _texts_of_profile(profile: SailthruProfile) -> Iterator[str]:
     yield " ".join(fold_text(match_of_profile(profile).title).split())
     if profile.email:
-        yield profile.email.lower()
+        yield fold_text(profile.email)
 
 
 def _replace_suffixes(

@@ -135,7 +135,8 @@ def erase_source(data: Database, history: Database, kind: DataSourceKind) -> Non
             connection.execute(f"DELETE FROM {table} WHERE {where}")  # noqa: S608 - names of ours
         if kind is DataSourceKind.SUPPORT:
             connection.execute(
-                "INSERT INTO person_search (rowid, name, email) SELECT id, name, email FROM person"
+                "INSERT INTO person_search (rowid, sort_name, email)"
+                " SELECT id, sort_name, email FROM person"
             )
             # Whoever was a user too is known to Sailthru alone from now on.
             rows = connection.execute(_PROFILES_OF_USERS_SQL)

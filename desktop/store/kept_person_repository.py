@@ -277,8 +277,8 @@ def _save_user(
     )  # fmt: skip
     connection.execute(_SAVE_PERSON, values)
     connection.execute(
-        "INSERT INTO person_search (rowid, name, email) VALUES (?, ?, ?)",
-        (user.id, user.name, email),
+        "INSERT INTO person_search (rowid, sort_name, email) VALUES (?, ?, ?)",
+        (user.id, fold_text(user.name), email),
     )
     connection.execute(
         "INSERT INTO person_body (id, body) VALUES (?, ?)",
@@ -364,6 +364,7 @@ def _to_archived(user: ZendeskUser, kept: sqlite3.Row, now: float) -> ArchivedPe
 def _unindex(connection: sqlite3.Connection, kept: sqlite3.Row) -> None:
     # An index over another table is told what it held (sqlite.org/fts5.html, 4.4.3).
     connection.execute(
-        "INSERT INTO person_search (person_search, rowid, name, email) VALUES ('delete', ?, ?, ?)",
-        (kept["id"], kept["name"], kept["email"]),
+        "INSERT INTO person_search (person_search, rowid, sort_name, email)"
+        " VALUES ('delete', ?, ?, ?)",
+        (kept["id"], kept["sort_name"], kept["email"]),
     )

@@ -67,7 +67,7 @@ def refresh_profile_people(connection: sqlite3.Connection, sids: Iterable[str]) 
 def delete_profile_person(connection: sqlite3.Connection, person_id: int) -> int:
     """Delete the row of somebody who was known to Sailthru alone, and its words; 0: none."""
     kept = connection.execute(
-        "SELECT id, name, email FROM person WHERE id = ? AND id < 0", (person_id,)
+        "SELECT id, sort_name, email FROM person WHERE id = ? AND id < 0", (person_id,)
     ).fetchone()
     if kept is None:
         return 0
@@ -78,8 +78,8 @@ def delete_profile_person(connection: sqlite3.Connection, person_id: int) -> int
 def delete_profile_people(connection: sqlite3.Connection) -> None:
     """Delete the rows of everybody who was known to Sailthru alone, and their words."""
     connection.execute(
-        "INSERT INTO person_search (person_search, rowid, name, email)"
-        " SELECT 'delete', id, name, email FROM person WHERE id < 0"
+        "INSERT INTO person_search (person_search, rowid, sort_name, email)"
+        " SELECT 'delete', id, sort_name, email FROM person WHERE id < 0"
     )
     connection.execute("DELETE FROM person WHERE id < 0")
 
@@ -93,19 +93,21 @@ def _save(connection: sqlite3.Connection, sid: str, profile: ExportedProfile) ->
     name, email = full_name_of_vars(profile.vars), normalize_email(profile.email or "")
     person_id = profile_person_id(sid)
     before = connection.execute(
-        "SELECT id, name, email FROM person WHERE id = ?", (person_id,)
+        "SELECT id, sort_name, email FROM person WHERE id = ?", (person_id,)
     ).fetchone()
     if before is not None:
         _unindex(connection, before)
     connection.execute(_SAVE_SQL, (person_id, name, fold_text(name), email, sid))
     connection.execute(
-        "INSERT INTO person_search (rowid, name, email) VALUES (?, ?, ?)", (person_id, name, email)
+        "INSERT INTO person_search (rowid, sort_name, email) VALUES (?, ?, ?)",
+        (person_id, fold_text(name), email),
     )
 
 
 def _unindex(connection: sqlite3.Connection, kept: sqlite3.Row) -> None:
     # An index over another table is told what it held (sqlite.org/fts5.html, 4.4.3).
     connection.execute(
-        "INSERT INTO person_search (person_search, rowid, name, email) VALUES ('delete', ?, ?, ?)",
-        (kept["id"], kept["name"], kept["email"]),
+        "INSERT INTO person_search (person_search, rowid, sort_name, email)"
+        " VALUES ('delete', ?, ?, ?)",
+        (kept["id"], kept["sort_name"], kept["email"]),
     )

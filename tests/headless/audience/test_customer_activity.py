@@ -1,5 +1,6 @@
 """What customers did: every entry once and in order, by each filter, and for whom."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,11 +18,21 @@ from desktop.model.customer_activity import (
 )
 from desktop.model.event_delivery import NewStoredEvent
 from desktop.model.permission import Actor, Permission
+from desktop.store import sqlite_database
 from desktop.store.customer_activity_repository import EventActivityRepository
-from desktop.store.data_workspace_store import DataStore
+from desktop.store.data_workspace_store import DataStore, open_data_store
 from desktop.store.ticket_rollup_repository import ProfileReading
 from desktop.store.workspace_store import WorkspaceStore
-from tests.support.data_cases import NOON, open_small_store, read_all, small_account
+from tests.headless.audience.test_audience_query import SEARCH_CHECK
+from tests.support.data_cases import (
+    NOON,
+    FakeExport,
+    open_small_store,
+    organization,
+    read_all,
+    small_account,
+    user,
+)
 from tests.support.fresh_store import open_fresh_store
 from tests.support.report_cases import ADMIN, AGENT, build_rules
 
@@ -186,3 +197,50 @@ async def test_page_is_read_by_an_index_and_not_by_sorting_everything(data: Data
             ).fetchall()
         )
         assert f"ticket_by_{column.removesuffix('_at')}" in str([tuple(row) for row in plan])
+
+
+async def test_migration_folds_letters_of_people_kept_before(tmp_path: Path) -> None:
+    folder = tmp_path / "older"
+    data = open_data_store(folder)
+    shop = organization(1, name="Łódź Kjøkken")
+    named = user(1, name="Ægir Sørensen", organization_id=1, user_fields={"city": "Tromsø"})
+    await read_all(data, FakeExport(users=[named], organizations=[shop]))
+    wanted = dump_folded(data)
+
+    def make_older(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE person SET sort_name = 'ægir sørensen', organization_sort = 'łodz kjøkken'"
+        )
+        connection.execute("UPDATE organization SET sort_name = 'łodz kjøkken'")
+        connection.execute("UPDATE person_field SET text = 'tromsø'")
+        connection.execute("DROP TABLE person_search")
+        connection.execute(
+            "CREATE VIRTUAL TABLE person_search USING fts5(name, email, content = 'person',"
+            " content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2')"
+        )
+        connection.execute("INSERT INTO person_search (person_search) VALUES ('rebuild')")
+        connection.execute(f"PRAGMA user_version = {sqlite_database.SCHEMA_MAJOR * 1000 + 4}")
+
+    data.data_db.write(make_older)
+    data.close()
+    for data in open_small_store(folder):
+        assert dump_folded(data) == wanted
+        for typed in ("sorensen", "SØRENSEN aegir", "sör"):
+            assert (await data.activity.find_people(typed))[0] == {1}
+        # Whoever changes leaves no words of before.
+        await data.people.save_users([replace(named, name="Bo", updated_at=NOON)], "", NOON)
+        assert (await data.activity.find_people("sorensen"))[0] == frozenset()
+        data.data_db.write(lambda c: c.execute(SEARCH_CHECK))
+
+
+def dump_folded(data: DataStore) -> list[tuple[str, ...]]:
+    return data.data_db.read(
+        lambda c: [
+            tuple(row)
+            for row in c.execute(
+                "SELECT p.sort_name, p.organization_sort, o.sort_name, f.text FROM person p"
+                " JOIN organization o ON o.id = p.organization_id"
+                " JOIN person_field f ON f.person_id = p.id"
+            )
+        ]
+    )

@@ -1,5 +1,6 @@
 """Kept customers are found by any part of a name, an address or a number, and by nothing else."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from desktop.model.customer_sheet import TicketPage
 from desktop.model.sailthru_profile import SailthruProfile
 from desktop.model.zendesk_ticket import ZendeskTicket
 from desktop.model.zendesk_user import Organization, UserIdentity, ZendeskUser
-from desktop.store import customer_search_index
-from desktop.store.workspace_store import WorkspaceStore
+from desktop.store import customer_search_index, sqlite_database
+from desktop.store.workspace_store import WorkspaceStore, open_store
 from tests.support.fresh_store import open_fresh_store
 
 MARIA = ZendeskUser(
@@ -154,7 +155,11 @@ def test_search_reads_an_index_and_not_every_customer(store: WorkspaceStore) -> 
     ("text", "folded"),
     [
         ("Ärger", "arger"),
-        ("ŁÓDŹ", "łodz"),
+        ("ŁÓDŹ", "lodz"),
+        ("Sørensen", "sorensen"),
+        ("Kjær", "kjaer"),
+        ("Đorđe Þór", "dorde thor"),
+        ("Işık", "isik"),
         ("Straße", "strasse"),
         ("ＡＢＣ", "abc"),
         ("İstanbul", "istanbul"),
@@ -163,3 +168,34 @@ def test_search_reads_an_index_and_not_every_customer(store: WorkspaceStore) -> 
 )
 def test_fold_text_drops_case_and_accents(text: str, folded: str) -> None:
     assert fold_text(text) == folded
+
+
+def test_migration_folds_letters_of_kept_customers_as_reading_them_does(tmp_path: Path) -> None:
+    store = open_fresh_store(tmp_path / "older")
+    user = ZendeskUser(7703, "Ægir Sørensen-Łódź", "þor@kjær.example")
+    store.customer_cache.save_user.blocking(user, 1.0)
+    wanted = dump_index(store)
+
+    def make_older(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM search_suffix")
+        for text in ("ægir sørensen-łodz", "þor@kjær.example"):
+            ends = {text[place:] for place in range(len(text)) if text[place] != " "}
+            connection.executemany(
+                "INSERT OR IGNORE INTO search_suffix VALUES (?, 'user', '7703')",
+                [(end,) for end in ends],
+            )
+        connection.execute(f"PRAGMA user_version = {sqlite_database.SCHEMA_MAJOR * 1000 + 8}")
+
+    store.mirror_db.write(make_older)
+    store.close()
+    store = open_store(tmp_path / "older")
+    assert find(store, "sorensen lodz") == find(store, "SØRENSEN") == ["id:7703"]
+    assert dump_index(store) == wanted
+    store.close()
+
+
+def dump_index(store: WorkspaceStore) -> set[str]:
+    suffixes = store.mirror_db.read(
+        lambda c: c.execute("SELECT suffix FROM search_suffix").fetchall()
+    )
+    return {row[0] for row in suffixes}
