@@ -245,8 +245,8 @@ class WindowDriver:
 
     @property
     def toast_texts(self) -> list[str]:
-        """What the Undo bars say."""
-        return [toast.message_label.text() for toast in self.view.toast_manager.visible_toasts()]
+        """What the Undo bars said when they came: on screen their seconds run."""
+        return [toast.accessibleName() for toast in self.view.toast_manager.visible_toasts()]
 
     @property
     def last_status_text(self) -> str:

@@ -1,5 +1,6 @@
 """A toast: says at the bottom of the window what was done, and offers Undo."""
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QRectF, QSize, Qt, QTimer, Signal
@@ -44,6 +45,9 @@ class Toast(QFrame):
         self._undo_ms = max(round(seconds * 1000), 0)
         self._display_ms = max(self._undo_ms, MIN_DISPLAY_MS)
         self._is_closed = False
+        self._message = message
+        # What is counted down; a screen reader hears it once, in the accessible name.
+        self._undo_words = f"in {seconds:.0f} s" if self._undo_ms else ""
         self.setAccessibleName(message)
         self.message_label = label(message, wrap=True)
         self._row = QHBoxLayout()
@@ -70,10 +74,11 @@ class Toast(QFrame):
 
     def set_message(self, message: str, *, restarts: bool = True) -> None:
         """Show another message in the same toast; a batch that grew starts its time again."""
-        self.message_label.setText(message)
+        self._message = message
         self.setAccessibleName(message)
         if restarts:
             self._elapsed.restart()
+        self._update_message()
 
     def undo_time_fraction(self) -> float:
         """Return the part of the toast's undo time that is left, 1 to 0."""
@@ -135,14 +140,25 @@ class Toast(QFrame):
             if action not in STAYS_FOR:
                 self.dismiss()
 
+    def _update_message(self) -> None:
+        """Show the message with the seconds left in place of the whole undo time it names."""
+        text = self._message
+        before, found, after = text.rpartition(self._undo_words or "\n")
+        if found:
+            left = math.ceil((self._undo_ms - self._elapsed.elapsed()) / 1000)
+            text = f"{before}{f'in {left} s' if left > 0 else 'now'}{after}"
+        if text != self.message_label.text():
+            self.message_label.setText(text)
+
     def _on_tick(self) -> None:
+        self._update_message()
         self._countdown_bar.set_fraction(self.undo_time_fraction())
         if self._elapsed.elapsed() >= self._display_ms and not self.is_held():
             self.dismiss()
 
 
 class UndoCountdownBar(QWidget):
-    """The toast's undo time as a line that shrinks: no digits that tick."""
+    """The toast's undo time as a line that shrinks."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

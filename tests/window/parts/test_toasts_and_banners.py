@@ -39,8 +39,8 @@ class _Aged(Toast):
         self._elapsed = Clock()
 
 
-def aged(host: QWidget, seconds: float) -> _Aged:
-    toast = _Aged("k", "Done", [("undo", "Undo")], seconds=seconds, parent=host)
+def aged(host: QWidget, seconds: float, message: str = "Done") -> _Aged:
+    toast = _Aged("k", message, [("undo", "Undo")], seconds=seconds, parent=host)
     toast.fit_width(600)
     toast.move(100, 100)
     toast.show()
@@ -70,6 +70,18 @@ def test_toast_lasts_as_long_as_undo_time(qtbot: QtBot) -> None:
     toast.age(10_000)
     toast._on_tick()
     assert not toast.isVisible()
+
+
+def test_toast_counts_seconds_to_undo_down_on_screen_alone(qtbot: QtBot) -> None:
+    host, _toaster = host_with_toaster(qtbot)
+    said = "Maria Lopez leaves Back in 10 s in 10 s, until Friday"
+    toast = aged(host, 10, said)
+    toast.focus_first_action()
+    for ms, when in ((0, "in 10 s"), (2_100, "in 8 s"), (9_950, "in 1 s"), (60_000, "now")):
+        toast.age(ms)
+        toast._on_tick()
+        assert toast.message_label.text() == f"Maria Lopez leaves Back in 10 s {when}, until Friday"
+        assert toast.accessibleName() == said
 
 
 def test_toast_focus_holds_toast_not_undo_time(qtbot: QtBot) -> None:
