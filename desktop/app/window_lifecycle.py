@@ -307,7 +307,9 @@ class WindowLifecycle(QObject):
             self.main_window.show_error(session.settings_error)
         if self.page_factory.is_setup_needed:
             self.page_factory.open_first_page()
+            self._startup_window.show_first_page(with_pages=False)
             return
+        self._startup_window.show_first_page(with_pages=True)
         if self._options.prebuilds_pages:
             self.page_factory.prebuild_sync_page()
         try:

@@ -63,6 +63,19 @@ class StartupWindow:
         self.geometry = WindowGeometry(workspace.state_path, self.main_window)
         self.theme.changed.connect(self.main_window.adapt_to_theme)
         self._stays_on_top = values.get(settings_table.ALWAYS_ON_TOP)
+        if shown_workspace_kind(values) is None:
+            # The welcome would come over pages that nobody can use yet.
+            self._set_parts_visible(pages=False, page_stack=False)
+
+    def show_first_page(self, *, with_pages: bool) -> None:
+        """Show what was held back of a workspace that was never set up; not yet without pages."""
+        self._set_parts_visible(pages=with_pages, page_stack=True)
+
+    def _set_parts_visible(self, *, pages: bool, page_stack: bool) -> None:
+        window = self.main_window
+        for part in (window.navigation_rail, window.top_bar, window.status_bar):
+            part.setVisible(pages)
+        window.page_stack.setVisible(page_stack)
 
     def show(self) -> None:
         """Show the starting window where it was last time."""

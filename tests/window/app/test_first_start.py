@@ -52,6 +52,29 @@ async def test_no_part_flashes_as_window_of_its_own(new_computer: FirstStartDriv
     assert shown.shown == []
 
 
+async def test_no_page_flashes_before_welcome(new_computer: FirstStartDriver) -> None:
+    window = new_computer
+    await window.close_window()
+    shown: set[str] = set()
+
+    class ShownParts(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show:
+                shown.add(type(watched).__name__)
+            return False
+
+    watching = ShownParts()
+    QApplication.instance().installEventFilter(watching)  # type: ignore[union-attr]
+    await window.set_up_and_open()
+    parts = {"NavigationRail", "TopBar", "StatusBar", "EmptyPageMessage"}
+    assert "WelcomePage" in shown
+    assert not shown & parts
+    assert QApplication.focusWidget() is window.welcome.connect_button
+    window.click("Not now")
+    QApplication.instance().removeEventFilter(watching)  # type: ignore[union-attr]
+    assert shown >= parts
+
+
 @pytest.fixture
 def _children_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """What a test starts does not outlive it."""
