@@ -28,11 +28,17 @@ class ReadingProgress:
             self._pace = (coverage.users_read - read) / (now - at)
 
     def describe(self, coverage: AudienceCoverage) -> str:
-        """Say how far it is: “612,000 of 1,000,000 read so far, about 12 min left”."""
-        if not coverage.users_expected:
-            return f"{coverage.users_read:,} read so far"
-        words = f"{coverage.users_read:,} of {coverage.users_expected:,} read so far"
-        left = coverage.users_expected - coverage.users_read
-        if self._pace <= 0 or left <= 0:
+        """Say how far it is: “612,000 of 1,000,000 read so far, 900 a second, about 7 min left”."""
+        expected, words = coverage.users_expected, f"{coverage.users_read:,} read so far"
+        if expected:
+            words = f"{coverage.users_read:,} of {expected:,} read so far"
+        left = (expected or 0) - coverage.users_read
+        if self._pace <= 0 or (expected and left <= 0):
             return words
-        return f"{words}, {duration_text(left / self._pace)} left"
+        words = f"{words}, {_pace_text(self._pace)}"
+        return f"{words}, {duration_text(left / self._pace)} left" if expected else words
+
+
+def _pace_text(pace: float) -> str:
+    """Say how many people a second are read, a minute where they are few."""
+    return f"{pace:,.0f} a second" if pace >= 10 else f"{max(pace * 60, 1):,.0f} a minute"
