@@ -12,6 +12,7 @@ from desktop.model.customer_activity import TICKET_ACTS, CustomerAct
 from desktop.model.data_source import DataSourceKind
 from desktop.model.retention import ActivityType, describe_days
 from desktop.settings import settings_table
+from desktop.viewmodels.audience.audience_page_model import ReadingProcess
 from desktop.viewmodels.audience.customer_activity_model import CustomerActivityModel
 from desktop.viewmodels.settings.data_sources_model import DataSourceUseCases
 
@@ -25,7 +26,7 @@ _ACTS = {
 
 
 def build_data_source_use_cases(
-    services: WorkspaceServices, start_reading: Callable[[bool], object]
+    services: WorkspaceServices, start_reading: Callable[[bool], ReadingProcess]
 ) -> DataSourceUseCases:
     """Bind the section's use cases to one workspace's services."""
 

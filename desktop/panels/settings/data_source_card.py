@@ -88,6 +88,7 @@ class DataSourceCard(SettingsCard):
         self._readings: QWidget | None = None
         self.catch_up_button = secondary_button("Catch up", name="Catch up")
         self.rebuild_button = secondary_button("Full rebuild…", name="Full rebuild…")
+        self.stop_reading_button = secondary_button("Stop reading", name="Stop reading the source")
         self._activity: CustomerActivityTab | None = None
         self._lay_out()
         self._connect()
@@ -104,7 +105,7 @@ class DataSourceCard(SettingsCard):
         step.setStretch(0, 1)
         kept = hbox(self._kept_label, self.erase_button)
         kept.setStretch(0, 1)
-        reading = hbox(self.catch_up_button, self.rebuild_button)
+        reading = hbox(self.catch_up_button, self.rebuild_button, self.stop_reading_button)
         reading.addStretch(1)
         self._overview_layout.addLayout(reading)
         people = self._model.people_model
@@ -134,6 +135,7 @@ class DataSourceCard(SettingsCard):
         self.erase_button.clicked.connect(self._on_erase)
         self.catch_up_button.clicked.connect(lambda: model.read_again(is_full=False))
         self.rebuild_button.clicked.connect(self._on_rebuild)
+        self.stop_reading_button.clicked.connect(model.stop_reading)
         self.tab_control.chosen.connect(self.show_tab)
         model.changed.connect(self._on_changed)
         model.message_posted.connect(self.show_result)
@@ -210,8 +212,10 @@ class DataSourceCard(SettingsCard):
         rows = view.readings or (("Read", "Nothing of everybody is read from it here."),)
         self._readings = _create_grid(rows)
         self._overview_layout.insertWidget(0, self._readings)
+        is_read = bool(view.readings) and view.kind in _READ
         for button in (self.catch_up_button, self.rebuild_button):
-            button.setVisible(bool(view.readings) and view.kind in _READ)
+            button.setVisible(is_read and not view.is_reading)
+        self.stop_reading_button.setVisible(is_read and view.is_reading)
 
     def _on_link(self) -> None:
         sender = self.sender()

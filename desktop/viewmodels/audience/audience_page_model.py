@@ -53,6 +53,7 @@ from desktop.viewmodels.time_format import format_age
 from desktop.viewmodels.workspace_protocol import WorkspaceProtocol
 
 ALL_PEOPLE = "All people"
+READING_STOPPED = "Reading stopped. What was read is kept; the next reading goes on from there."
 _POLL_MS = 1000
 _OLD_S = 3600.0
 # Whatever columns are shown.
@@ -583,9 +584,7 @@ class AudiencePageModel(TaskOwningModel):
             self._process = None
             self._poll_timer.stop()
             if self._is_stopped and exit_code:
-                self.message_posted.emit(
-                    "Reading stopped. What was read is kept; the next reading goes on from there."
-                )
+                self.message_posted.emit(READING_STOPPED)
             self._is_stopped = False
         # While a first reading is under way everybody who has come is shown.
         if has_ended or self.coverage is None or self.coverage.is_first_read:

@@ -17,8 +17,10 @@ from desktop.model.data_source import (
     find_sources,
 )
 from desktop.store.data_source_repository import ReadingState
+from desktop.viewmodels.audience.audience_page_model import READING_STOPPED, ReadingProcess
 from desktop.viewmodels.audience.customer_activity_model import CustomerActivityModel
 from desktop.viewmodels.audience.people_table_model import PeopleTableModel
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.settings.card_model import CardModel
 from desktop.viewmodels.settings.error_message import ErrorMessage
 from desktop.viewmodels.time_format import format_age
@@ -27,6 +29,7 @@ from desktop.viewmodels.workspace_settings_protocol import WorkspaceSettingsProt
 
 _NOTHING_KEPT = "Nothing of it is saved on this computer."
 SHOW_ALL = "All data sources"
+_POLL_MS = 1000
 _TONES: Mapping[DataSourceState, ChipTone] = {
     DataSourceState.AVAILABLE: "neutral",
     DataSourceState.CONNECTED: "ok",
@@ -59,7 +62,7 @@ class DataSourceUseCases:
     list_people: Callable[[DataSourceKind], Awaitable[Sequence[int]]]
     get_people: Callable[[Sequence[int]], Awaitable[Mapping[int, AudiencePerson]]]
     build_activity: Callable[[DataSourceKind], CustomerActivityModel]
-    start_reading: Callable[[bool], object]
+    start_reading: Callable[[bool], ReadingProcess]
     describe_first_run: Callable[[DataSourceKind], Awaitable[Sequence[str]]]
 
 
@@ -97,6 +100,7 @@ class DataSourceView:
     erase_refusal: str
     can_resume: bool
     readings: tuple[tuple[str, str], ...]
+    is_reading: bool
     error: ErrorMessage
     busy_text: str
 
@@ -124,6 +128,8 @@ class DataSourcesModel(CardModel):
         self.opened: DataSourceKind | None = None
         self.setting_up: DataSourceKind | None = None
         self.step_index = 0
+        self._process: ReadingProcess | None = None
+        self._poll_timer = create_timer(self, _POLL_MS, self._poll, repeats=True)
 
     def categories(self) -> tuple[str, ...]:
         """Return the gallery's categories, all of them first."""
@@ -163,6 +169,7 @@ class DataSourcesModel(CardModel):
             use_cases.sources.erase_refusal(source),
             source.record is not None and source.state is not DataSourceState.CONNECTED,
             self._describe_readings(source.kind),
+            self._process is not None,
             self._error,
             self._busy_text,
         )
@@ -240,8 +247,28 @@ class DataSourcesModel(CardModel):
     def read_again(self, *, is_full: bool) -> None:
         """Start a process that catches up, or reads everything from the beginning."""
         if self._use_cases is not None:
-            self._use_cases.start_reading(is_full)
+            self._process = self._use_cases.start_reading(is_full)
+            self._poll_timer.start()
             self.message_posted.emit("Reading; it goes on when this window is closed.")
+            self.changed.emit()
+
+    def stop_reading(self) -> None:
+        """End the reading that this section has started; what was read is kept."""
+        if self._process is not None:
+            self._process.stop()
+            self.message_posted.emit(READING_STOPPED)
+
+    def _poll(self) -> None:
+        if self._process is None or self._process.exit_code is not None:
+            self._process = None
+            self._poll_timer.stop()
+        # How far it is, or how it ended.
+        self.tasks.start_once("sources", self._load())
+
+    async def close(self) -> None:
+        """Cancel what the section has under way; a reading goes on without the window."""
+        self._poll_timer.stop()
+        await super().close()
 
     async def _act(self, work: Awaitable[object], message: str = "") -> None:
         await work

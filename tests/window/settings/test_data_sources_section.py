@@ -1,12 +1,17 @@
 """The section Data sources: gallery, one source's view, its name, the way out, the set-up."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktop.audience.data_service import DataStatus
 from desktop.model.data_source import DataSourceKind, DataSourceState
 from desktop.panels.settings.data_sources_section import DataSourcesSection
 from desktop.panels.settings.leave_source_dialog import LeaveSourceDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
+from desktop.store.data_source_repository import ReadingState
+from desktop.viewmodels.audience.audience_page_model import READING_STOPPED
 from desktop.viewmodels.settings.data_sources_model import SETUP_STEPS
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.settings_page_driver import SettingsPageDriver
@@ -113,3 +118,41 @@ async def test_connecting_goes_through_the_forms_of_the_settings(
     model.go_to_step(5)
     await wait_until(lambda: model.first_run)
     assert "opted in to nothing" in " ".join(model.first_run)
+
+
+class EndlessReading:
+    """A reading process that runs until it is stopped."""
+
+    exit_code: int | None = None
+
+    def stop(self) -> None:
+        self.exit_code = -15
+
+
+async def test_reading_begun_here_shows_how_far_it_is_and_can_be_stopped(
+    admin_page: SettingsPageDriver,
+) -> None:
+    section = await open_section(admin_page)
+    model, detail, reading = admin_page.model.sources, section.detail, EndlessReading()
+    use_cases, rows_read = model._use_cases, 0
+    assert use_cases is not None
+
+    async def read_status() -> DataStatus:
+        return DataStatus((ReadingState("users", rows_read=rows_read, expected=9_000),), 0, 0, 0, 0)
+
+    model._use_cases = replace(
+        use_cases, read_status=read_status, start_reading=lambda _is_full: reading
+    )
+    model.open_source(DataSourceKind.SUPPORT)
+    await wait_until(detail.catch_up_button.isVisible)
+    assert not detail.stop_reading_button.isVisible()
+    detail.catch_up_button.click()
+    assert detail.stop_reading_button.isVisible()
+    assert not detail.catch_up_button.isVisible()
+    rows_read = 1_200
+    await wait_until(lambda: (view := model.view()) is not None and "1,200" in view.readings[0][1])
+    detail.stop_reading_button.click()
+    await wait_until(detail.catch_up_button.isVisible)
+    assert reading.exit_code is not None
+    assert not detail.stop_reading_button.isVisible()
+    assert detail.result_note.text() == READING_STOPPED
