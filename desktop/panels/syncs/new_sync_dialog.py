@@ -17,11 +17,12 @@ from desktop.viewmodels.form import FieldValue, FormField, FormState
 from desktop.viewmodels.syncs.sync_page_model import PresetView
 
 _MAX_LIST_HEIGHT = 560
-_TWO_COLUMNS_MIN_WIDTH = 640
+# px at the base font, by columns: one, two, three.
+_COLUMN_MIN_WIDTHS = (0, 640, 1140)
 
 
 class PresetList(QWidget):
-    """Cards with an Add button for each preset sync, in two columns where there is room."""
+    """Cards with an Add button for each preset sync, in up to three columns where there is room."""
 
     preset_chosen = Signal(str)  # name of the preset
 
@@ -54,15 +55,20 @@ class PresetList(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        count = 2 if self.width() >= fonts.scaled(_TWO_COLUMNS_MIN_WIDTH) else 1
+        count = sum(self.width() >= fonts.scaled(least) for least in _COLUMN_MIN_WIDTHS)
         if count != self._column_count:
             self._column_count = count
             self._place_cards()
 
+    def minimumSizeHint(self) -> QSize:
+        # One column's: else the list would stay as wide as its columns in a window made narrow.
+        width = max((card.minimumSizeHint().width() for card in self._cards), default=0)
+        return QSize(width, super().minimumSizeHint().height())
+
     def _place_cards(self) -> None:
         for place, card in enumerate(self._cards):
             self._grid.addWidget(card, *divmod(place, self._column_count))
-        for column in range(2):
+        for column in range(len(_COLUMN_MIN_WIDTHS)):
             self._grid.setColumnStretch(column, int(column < self._column_count))
 
     def first_button(self) -> Button | None:

@@ -39,7 +39,7 @@ from desktop.viewmodels.syncs.sync_page_models import SyncPageModels
 
 _TWO_COLUMNS_MIN_WIDTH = 720
 _LIST_WIDTH = 300
-_PRESETS_MAX_WIDTH = 980
+_PRESETS_MAX_WIDTH = 1480
 # Lower than this the rows of the preview need the room.
 _LAST_RUNS_MIN_HEIGHT = 640
 

@@ -11,8 +11,12 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from desktop.panels.customer.customer_header_panel import CustomerHeaderPanel
 from desktop.panels.customer.profile_data_panel import ProfileDataPanel
 from desktop.panels.settings_page import SettingsPage
+from desktop.panels.syncs.new_sync_dialog import PresetList
 from desktop.panels.syncs.sync_page import SyncPage
+from desktop.panels.widgets.card import Card
+from desktop.panels.widgets.scroll_area import wrap_in_scroll_area
 from desktop.panels.widgets.switch import Switch
+from desktop.viewmodels.syncs.sync_page_model import PresetView
 from tests.support.accessibility_checks import clipped_texts
 from tests.support.child_processes import ROOT
 from tests.support.window_driver import CTRL, Key, WindowDriver
@@ -59,12 +63,33 @@ async def test_empty_sync_page_fits(window: WindowDriver) -> None:
     page = window.view.findChild(SyncPage)
     assert page is not None
     await window.wait_for_text("Copies facts about", page)
-    for size in [*NARROW, (1280, 820)]:
+    # From wide to narrow: columns that were there must not keep the list wide.
+    for size in [(1280, 820), *NARROW, (1480, 900)]:
         window.view.resize(*size)
         found = await lasting_faults(lambda: faults(page))
         assert window.view.width() == size[0]
         window.save_screenshot(f"sync-empty-{size[0]}")
         assert not found, "\n".join([f"{size}", *found])
+
+
+async def test_presets_leave_their_columns_in_a_window_made_narrow(window: WindowDriver) -> None:
+    presets = PresetList()
+    presets.show_presets(
+        tuple(
+            PresetView(f"{n}", "Zendesk Sell products to Sailthru content", "A", "B", "Copies.")
+            for n in range(3)
+        )
+    )
+    area = wrap_in_scroll_area(presets)
+    window.view.page_stack.addWidget(area)
+    window.view.page_stack.setCurrentWidget(area)
+    columns = []
+    for width in (1480, 1000, 392):
+        window.view.resize(width, 820)
+        assert not await lasting_faults(lambda: faults(area))
+        cards = presets.findChildren(Card)
+        columns.append(len({card.x() for card in cards}))
+    assert columns == [3, 2, 1]
 
 
 async def test_dialogs_fit_the_screen(window: WindowDriver) -> None:
