@@ -18,6 +18,9 @@ _DOT_TONES: dict[ServiceDot, Tone] = {
     "unknown": "muted",
 }
 _HOLLOW_DOTS = ("offline", "signed_out", "unknown")
+_GAP, _NARROW_GAP = 28, 14  # px at the base font; the lesser where not everything fits
+# A full dot says so too, where there is no room for the word.
+_LIVE_WORD = " live"
 
 
 class StatusBar(QFrame):
@@ -32,7 +35,7 @@ class StatusBar(QFrame):
         self.setAccessibleName(name)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 2, 0, 2)
-        self._row.setSpacing(fonts.scaled(28))
+        self._row.setSpacing(fonts.scaled(_GAP))
         self._row.addStretch(1)
         self._left = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -43,6 +46,7 @@ class StatusBar(QFrame):
             self._add(key, self._left)
             self._left += 1
         self._items[key].set_text(text, _DOT_TONES[state], dot=state, tip=tip)
+        self._hide_what_does_not_fit()
 
     def set_note(
         self, key: str, text: str, tone: Tone = "muted", tip: str = "", *, optional: bool = False
@@ -66,7 +70,8 @@ class StatusBar(QFrame):
     def _hide_what_does_not_fit(self) -> None:
         shown = [item for item in self._items.values() if item.accessibleName()]
         wanted = sum(item.sizeHint().width() for item in shown)
-        wanted += self._row.spacing() * max(0, len(shown) - 1)
+        wanted += fonts.scaled(_GAP) * max(0, len(shown) - 1)
+        self._row.setSpacing(fonts.scaled(_GAP if wanted <= self.width() else _NARROW_GAP))
         for key in self._optional_keys:
             item = self._items[key]
             item.setVisible(bool(item.accessibleName()) and wanted <= self.width())
@@ -112,7 +117,28 @@ class StatusItem(QAbstractButton):
         return QSize(width + self._text_left() + 4, max(fonts.scaled(24), 24))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._text_left() + fonts.scaled(24), self.sizeHint().height())
+        # A note gives way before the name of a service.
+        width = fonts.scaled(24)
+        if self._dot is not None:
+            metrics = QFontMetrics(fonts.font(12))
+            longest = metrics.horizontalAdvance("Zendesk Sell")
+            width = min(metrics.horizontalAdvance(self._short_text()), longest) + 4
+        return QSize(self._text_left() + width, self.sizeHint().height())
+
+    def shown_text(self) -> str:
+        """Return what is drawn of the text: all of it, a service's name, or its beginning."""
+        metrics, text = QFontMetrics(fonts.font(12)), self.accessibleName()
+        if metrics.horizontalAdvance(text) > self._text_room():
+            elide = Qt.TextElideMode.ElideRight
+            text = metrics.elidedText(self._short_text(), elide, self._text_room())
+        return text
+
+    def _text_room(self) -> int:
+        return self.width() - self._text_left() - 2
+
+    def _short_text(self) -> str:
+        text = self.accessibleName()
+        return text.removesuffix(_LIVE_WORD) if self._dot == "live" else text
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = create_painter(self)
@@ -137,10 +163,8 @@ class StatusItem(QAbstractButton):
         painter.setFont(small)
         painter.setPen(theme_color("muted") if quiet else colors.tone(self._tone))
         left = self._text_left()
-        room = self.width() - left - 2
-        text = QFontMetrics(small).elidedText(
-            self.accessibleName(), Qt.TextElideMode.ElideRight, room
-        )
+        room = self._text_room()
+        text = self.shown_text()
         box = QRectF(2 if rtl else left, 0, room, self.height())
         # The painter mirrors the alignment by itself.
         draw_text(painter, box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)

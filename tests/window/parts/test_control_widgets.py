@@ -331,6 +331,23 @@ def test_status_bar_has_text(qtbot: QtBot) -> None:
     assert bar.item("waiting").isHidden()
 
 
+def test_status_bar_of_narrow_window_names_each_service(qtbot: QtBot) -> None:
+    bar = StatusBar("State")
+    shown(qtbot, bar)
+    names = {"zendesk": "Zendesk", "sailthru": "Sailthru", "sell": "Zendesk Sell"}
+    for key, name in names.items():
+        bar.set_service(key, f"{name} live", "live")
+    bar.set_note("last", "Removed from Newsletter: Sailthru confirmed")
+    for width in (1_000, 370):
+        bar.resize(width, 28)
+        texts = {key: bar.item(key).shown_text() for key in names}
+        assert all(texts[key] in (name, f"{name} live") for key, name in names.items()), texts
+        assert name_of(bar.item("zendesk")) == "Zendesk live"
+        right = [bar.item(key).geometry().right() for key in (*names, "last")]
+        assert right == sorted(right)
+        assert right[-1] <= width
+
+
 def wheel_over(widget: QWidget) -> None:
     turned = QWheelEvent(
         QPointF(5, 5),
