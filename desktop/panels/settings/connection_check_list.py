@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop.panels.settings.copyable_text import CopyableText
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.label import label
+from desktop.panels.widgets.scroll_area import scroll_into_view
+from desktop.viewmodels.qt_timer import create_timer
 from desktop.viewmodels.settings.connection_check_view import ConnectionCheckView
 from desktop.viewmodels.tone import Tone
 
@@ -25,6 +27,8 @@ class ConnectionCheckList(QWidget):
         self._column.setSpacing(fonts.scaled(5))
         self._shown: list[ConnectionCheckView] = []
         self.check_rows: list[ConnectionCheckRow] = []
+        # Once the new line has its place; a test that was not asked for scrolls nothing away.
+        self._scroll_timer = create_timer(self, 0, self._show_newest)
 
     def set_checks(self, checks: Sequence[ConnectionCheckView]) -> None:
         """Draw these connection checks; a list that begins otherwise replaces all lines."""
@@ -39,7 +43,12 @@ class ConnectionCheckList(QWidget):
             self.check_rows.append(line)
             self._shown.append(check)
             self._column.addWidget(line)
+            self._scroll_timer.start()
         self.setVisible(bool(checks))
+
+    def _show_newest(self) -> None:
+        if self.isVisible() and self.check_rows:
+            scroll_into_view(self.check_rows[-1])
 
 
 class ConnectionCheckRow(QWidget):
