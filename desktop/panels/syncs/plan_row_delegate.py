@@ -5,11 +5,11 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QTableView
 
 from desktop.panels.syncs.plan_row_geometry import (
-    FIELD_NAME_WIDTH,
     LINE_HEIGHT,
     NARROW_LINE_HEIGHT,
     PlanRowHit,
     field_line_rects,
+    field_name_width,
     name_rect,
     shown_changes,
     side_button_rects,
@@ -126,7 +126,7 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
     ) -> None:
         """Paint a field in a preview's row: name, value, and the reason in the room left."""
         mirrored = self._view.isRightToLeft()
-        name, rest = _split_rect(box, self.paint_cache.px(FIELD_NAME_WIDTH), mirrored=mirrored)
+        name, rest = _split_rect(box, field_name_width(box.width()), mirrored=mirrored)
         self.paint_text(
             painter, name.adjusted(0, 0, -self.paint_cache.px(6), 0), line.name, "muted"
         )
@@ -171,10 +171,10 @@ class PlanRowDelegate(ListRowDelegate[PlanRowView]):
     def _paint_conflict(
         self, painter: QPainter, box: QRect, place: int, line: FieldChangeView
     ) -> None:
-        field = self.paint_cache.px(FIELD_NAME_WIDTH)
+        field = field_name_width(box.width())
         name = QRect(box.left(), box.top(), field - self.paint_cache.px(6), box.height())
         self.paint_text(painter, name, line.name, "muted")
-        for side, button in zip(line.sides, side_button_rects(box, line, field), strict=True):
+        for side, button in zip(line.sides, side_button_rects(box, line), strict=True):
             over = (
                 self.hovered == (place, PlanRowHit("side", line.field, side.side))
                 and self.is_editable

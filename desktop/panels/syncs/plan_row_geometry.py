@@ -11,8 +11,9 @@ from desktop.viewmodels.syncs.plan_row_view import FieldChangeView, PlanRowView
 # Heights in px at the base font: of a field, of one with the two buttons of a conflict, and of a
 # field where one column holds the whole row.
 LINE_HEIGHT, _CONFLICT_HEIGHT, NARROW_LINE_HEIGHT = 20, 34, 18
-# Names of fields in one column, so that values stand below each other.
-FIELD_NAME_WIDTH = 104
+# Names of fields in one column, so that values stand below each other: at least and at most so
+# many px at the base font, in between three tenths of the room.
+_FIELD_NAME_WIDTHS = (104, 180)
 # More are counted in the last line; the details show them all.
 MAX_FIELD_LINES = 6
 
@@ -49,6 +50,12 @@ def field_line_rects(box: QRect, lines: tuple[FieldChangeView, ...]) -> list[QRe
     return rects
 
 
+def field_name_width(room: int) -> int:
+    """Return how many px of a field's line in a preview's row its name has; `room`: of both."""
+    least, most = map(fonts.scaled, _FIELD_NAME_WIDTHS)
+    return min(max(least, room * 3 // 10), most)
+
+
 def name_rect(box: QRect, row: PlanRowView) -> QRect:
     """Return the rectangle of the customer's name in a preview's row, which is a link."""
     metrics = QFontMetrics(fonts.font())
@@ -57,7 +64,7 @@ def name_rect(box: QRect, row: PlanRowView) -> QRect:
     return QRect(box.left(), box.top(), width, height)
 
 
-def side_button_rects(box: QRect, line: FieldChangeView, left_margin: int) -> list[QRect]:
+def side_button_rects(box: QRect, line: FieldChangeView) -> list[QRect]:
     """Return the rectangles of a preview's two conflict buttons beside each other.
 
     `box` is that of the conflict's line, or of the cell where it is the first.
@@ -65,6 +72,7 @@ def side_button_rects(box: QRect, line: FieldChangeView, left_margin: int) -> li
     # Measured as painted, so that a click hits what is seen.
     metrics = QFontMetrics(fonts.font(weight=QFont.Weight.Medium))
     gap, pad = fonts.scaled(6), fonts.scaled(12)
+    left_margin = field_name_width(box.width())
     room = max(0, (box.width() - left_margin - gap) // 2)
     height = fonts.scaled(28)
     top = box.top() - fonts.scaled(3)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from desktop.panels.syncs.plan_row_delegate import PlanRowDelegate
 from desktop.panels.syncs.plan_row_geometry import (
-    FIELD_NAME_WIDTH,
     PlanRowHit,
     field_line_rects,
     name_rect,
@@ -386,7 +385,7 @@ class PlanTableView(ListTableView[PlanRowDelegate]):
         for line, where in zip(shown, field_line_rects(box, shown), strict=True):
             if not line.sides:
                 continue
-            boxes = side_button_rects(where, line, fonts.scaled(FIELD_NAME_WIDTH))
+            boxes = side_button_rects(where, line)
             for side, button in zip(line.sides, boxes, strict=True):
                 if button.contains(point):
                     return PlanRowHit("side", line.field, side.side)

@@ -17,7 +17,7 @@ from desktop.kit.errors import ConflictError
 from desktop.model.field_mapping import ConflictPreference
 from desktop.model.run_limit import Limit
 from desktop.model.sync_plan import Consequence, FieldChange, PlannedOutcome, PlanRow, PlanState
-from desktop.panels.syncs.plan_row_geometry import FIELD_NAME_WIDTH, side_button_rects
+from desktop.panels.syncs.plan_row_geometry import side_button_rects
 from desktop.panels.theme import fonts
 from desktop.panels.widgets.admin_approval_dialog import AdminApprovalDialog
 from desktop.panels.widgets.confirmation_dialog import ConfirmationDialog
@@ -85,7 +85,7 @@ async def test_plan_table_conflict_is_resolved_by_row_button(window: SyncPageDri
     index = window.models.plan.table_model.index(0, CHANGES)
     pad = fonts.scaled(6)
     box = window.rows.visualRect(index).adjusted(pad, fonts.scaled(5), -pad, -fonts.scaled(6))
-    boxes = side_button_rects(box, view.first_conflict, fonts.scaled(FIELD_NAME_WIDTH))
+    boxes = side_button_rects(box, view.first_conflict)
     assert view.first_conflict.sides[0].text.startswith("Zendesk +1555")
     window.click_row(SAM, CHANGES, boxes[0].center())
     await window.wait_until(lambda: window.stored_row(SAM).fate is PlannedOutcome.UPDATE)
