@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -53,6 +53,15 @@ class WindowModels:
     status: StatusBarModel
     follow: FollowZendeskModel
     search: SearchSuggestionsModel
+
+
+@runtime_checkable
+class UndoingPage(Protocol):
+    """A page of the window with something to undo that no toast tells of."""
+
+    def undo_newest(self) -> bool:
+        """Undo it; False where there is nothing."""
+        ...
 
 
 class MainWindowController(QObject):
@@ -369,12 +378,16 @@ class MainWindowController(QObject):
         newest = self._window.toast_manager.newest_key()
         if newest:
             self._on_toast_action(newest, "undo")
-        else:
+        elif not self._undo_on_page():
             self._window.show_notice(
                 "There is nothing to undo right now.",
                 "Undo stays for ten seconds after a change.",
                 "You can undo older changes on the Activity page.",
             )
+
+    def _undo_on_page(self) -> bool:
+        page = self._window.page_stack.currentWidget()
+        return isinstance(page, UndoingPage) and page.undo_newest()
 
     def _show_status(self) -> None:
         bar, status = self._window.status_bar, self._models.status

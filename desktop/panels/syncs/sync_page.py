@@ -177,6 +177,13 @@ class SyncPage(ListDetailPage):
             # Without syncs the presets stand alone: as wide as a text is read with ease.
             self.sync_list.setMaximumWidth(fonts.scaled(_PRESETS_MAX_WIDTH))
 
+    def undo_newest(self) -> bool:
+        """Restore the preview that was just discarded; False where there is none."""
+        if not self._models.plan.can_restore_plan:
+            return False
+        self._models.plan.restore_plan()
+        return True
+
     def _connect(self) -> None:
         self.layout_changed.connect(self._arrange)
         self.detail_closed.connect(self.take_focus)

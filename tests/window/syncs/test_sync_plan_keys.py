@@ -1,7 +1,11 @@
 """Keys in the rows of a preview: ranges, what is selected, and names by their first letters."""
 
 import pytest
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication
 
+from desktop.panels.syncs.plan_row_geometry import field_name_width
+from desktop.panels.theme import fonts
 from desktop.viewmodels.syncs.plan_filter import PlanFilter
 from tests.support.sync_page_driver import SyncPageDriver
 from tests.support.window_driver import CTRL, SHIFT, Key
@@ -101,3 +105,23 @@ async def test_same_letter_goes_on_to_the_next_name(window: SyncPageDriver) -> N
         assert view is not None
         found.append(view.name)
     assert found == ["Ruby Smith", "Rosa Ortega", "Ruby Stone", "Rune Berg"]
+
+
+async def test_undo_key_brings_discarded_preview_back(window: SyncPageDriver) -> None:
+    await open_rows(window, 20)
+    window.press(Key.Key_Space)
+    await window.wait_until(lambda: window.models.plan.tick_counts == (19, 20))
+    window.click("Discard")
+    await window.wait_until(lambda: "Preview discarded" in window.visible_texts(window.page))
+    window.press(Key.Key_Z, CTRL)
+    await shown(window, 20)
+    await window.wait_until(lambda: window.models.plan.tick_counts == (19, 20))
+    assert "There is nothing to undo right now." not in window.visible_texts()
+
+
+def test_names_of_fields_are_whole_where_the_row_has_room(qapp: QApplication) -> None:
+    metrics = QFontMetrics(fonts.font())
+    for title in ("Last ticket created", "Last ticket priority", "Number of tickets"):
+        assert metrics.horizontalAdvance(title) + fonts.scaled(6) <= field_name_width(620), title
+    # Where there is little, values keep most of it.
+    assert field_name_width(300) == fonts.scaled(104)
