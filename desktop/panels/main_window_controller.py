@@ -386,7 +386,7 @@ class MainWindowController(QObject):
             )
 
     def _undo_on_page(self) -> bool:
-        page = self._window.page_stack.currentWidget()
+        page: object = self._window.page_stack.currentWidget()
         return isinstance(page, UndoingPage) and page.undo_newest()
 
     def _show_status(self) -> None:
