@@ -44,7 +44,8 @@ class WindowState:
 
     `seen` names the hints that were dismissed. `person_name` and `person_id` are who was signed
     in last, so that an offline start can say so, `person_role` is what Zendesk said of them then
-    (`person_at`, Unix seconds); they grant nothing.
+    (`person_at`, Unix seconds); they grant nothing. `typed_account` is the Zendesk account of a
+    set-up that was left before the sign-in.
     """
 
     geometry: bytes = b""
@@ -58,6 +59,7 @@ class WindowState:
     tabs: tuple[SavedTab, ...] = ()
     last_user_role: str = ""
     last_user_at: float = 0.0
+    typed_account: str = ""
 
 
 class WindowStateFile:
@@ -114,6 +116,7 @@ def _parse_state(document: Mapping[str, Json]) -> WindowState:
         tabs=_parse_tabs(document.get("tabs")),
         last_user_role=_short_text(document.get("person_role")),
         last_user_at=_seconds(document.get("person_at")),
+        typed_account=_short_text(document.get("typed_account")),
     )
 
 
@@ -138,6 +141,7 @@ def _serialize_state(state: WindowState) -> Mapping[str, Json]:
         ],
         "person_role": state.last_user_role,
         "person_at": state.last_user_at,
+        "typed_account": state.typed_account,
     }
 
 

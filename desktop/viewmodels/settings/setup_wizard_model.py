@@ -92,6 +92,10 @@ class SetupWizardModel(QObject):
         self.sell = SellConnectionModel(workspace, connection_config)
         self.data = LocalDataModel(connection_config, local)
         self.team = TeamPolicyModel(workspace, connection_config)
+        self._typed_account = self._state_file.read().typed_account
+        if self._typed_account and not self.zendesk.account_text:
+            self.zendesk.set_account_text(self._typed_account)
+        self.zendesk.changed.connect(self._save_typed_account)
         self._step_index = self._saved_step_index()
         self._furthest_index = self._step_index
         for model in (self.zendesk, self.sailthru, self.sell):
@@ -239,6 +243,14 @@ class SetupWizardModel(QObject):
             ):
                 return int(index)
         return 0
+
+    def _save_typed_account(self) -> None:
+        # Once somebody is signed in it is a setting.
+        is_saved = bool(self._workspace.values.get(settings_table.ZENDESK_BASE_URL))
+        typed = "" if is_saved else self.zendesk.account_text
+        if typed != self._typed_account:
+            self._typed_account = typed
+            self._state_file.write(replace(self._state_file.read(), typed_account=typed))
 
     def _save_mark(self, mark: str) -> None:
         state = self._state_file.read()

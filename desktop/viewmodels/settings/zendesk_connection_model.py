@@ -157,6 +157,11 @@ class ZendeskConnectionModel(ConnectingCardModel):
         """Whether the setup wizard's Zendesk step needs nothing more."""
         return bool(self.signed_in_text()) or self._sign_in_method == NO_ZENDESK
 
+    @property
+    def account_text(self) -> str:
+        """The account as it was typed into the Zendesk card, or the address that is saved."""
+        return self._account_text
+
     def set_account_text(self, text: str) -> None:
         """Take the account typed into the Zendesk card so far, and show the address it means."""
         self._account_text = text

@@ -297,6 +297,8 @@ async def test_wizard_permissions_need_connection_and_changes_start_off(
 
 
 async def test_wizard_can_be_left_and_resumed(wizard: SetupWizardDriver) -> None:
+    wizard.zendesk.account_field.setText("acme")
+    wizard.zendesk.account_field.typed.emit("acme")
     for _ in range(3):
         wizard.page.next_button.click()
     assert wizard.page.progress_label.text() == "4 of 6"
@@ -306,6 +308,8 @@ async def test_wizard_can_be_left_and_resumed(wizard: SetupWizardDriver) -> None
     again = SetupWizardDriver(wizard.house)
     await asyncio.sleep(0.05)
     assert again.page.progress_label.text() == "4 of 6"
+    # What was typed, though nobody has signed in with it.
+    assert again.zendesk.account_field.text() == "acme"
     for _ in range(2):
         again.page.next_button.click()
     assert again.page.next_button.plain_text() == "Done"
