@@ -75,6 +75,10 @@ class StartupWindow:
         window = self.main_window
         for part in (window.navigation_rail, window.top_bar, window.status_bar):
             part.setVisible(pages)
+        # Its room stays: the line of the workspace's colour would stand in the window's middle.
+        policy = window.page_stack.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        window.page_stack.setSizePolicy(policy)
         window.page_stack.setVisible(page_stack)
 
     def show(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from desktop.app.startup.startup_window import LaunchOptions, StartupWindow
 from desktop.panels.settings.sailthru_connection_card import SailthruConnectionCard
 from desktop.panels.settings_page import SettingsPage
 from desktop.panels.setup_wizard import SetupWizard
@@ -18,7 +19,7 @@ from desktop.panels.theme.application_theme import ThemeChoice
 from desktop.settings import settings_table
 from tests.support.accessibility_checks import clipped_texts, controls_without_name
 from tests.support.window_driver import CTRL, FirstStartDriver, Key, WindowDriver
-from tests.support.window_workspace import lasting_faults
+from tests.support.window_workspace import delete_qt_objects, lasting_faults
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -63,6 +64,19 @@ async def test_no_page_flashes_before_welcome(new_computer: FirstStartDriver) ->
                 shown.add(type(watched).__name__)
             return False
 
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    services = window.home.make_services()
+    startup = StartupWindow(app, services.workspace, services.session.values, LaunchOptions())
+    startup.show()
+    first = startup.main_window
+    await window.wait_until(first._workspace_color_bar.isVisible)
+    assert first._workspace_color_bar.y() == 0
+    assert not first.page_stack.isVisible()
+    first.is_close_allowed = True
+    first.close()
+    await services.close()
+    await delete_qt_objects(first, startup.theme)
     watching = ShownParts()
     QApplication.instance().installEventFilter(watching)  # type: ignore[union-attr]
     await window.set_up_and_open()
