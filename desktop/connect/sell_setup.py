@@ -151,6 +151,7 @@ async def _check_refresh_token(
     client = SellOAuthClient(values.get(settings_table.SELL_CLIENT_ID), client_secret)
     if not await check_reachability(_TITLE, uri, services, config.clock, checks):
         return False
+    former = await _read_stored_sell_secrets(config)
     try:
         await _redeem_refresh_token(config, client, transport, secrets, uri)
     except KeyringError:
@@ -159,12 +160,34 @@ async def _check_refresh_token(
         checks.report_error(f"{_TITLE}: sign-in", error)
         return False
     manager = config.sell_token_manager(client, transport)
-    async with services.sell(uri, manager) as sell:
-        if await check_sell_account(sell, config.clock, checks):
-            return True
-    # It opens nothing: it must not stay valid in Sell.
-    await manager.sign_out()
-    return False
+    is_good = False
+    try:
+        async with services.sell(uri, manager) as sell:
+            is_good = await check_sell_account(sell, config.clock, checks)
+    finally:
+        if not is_good:
+            # It opens nothing: it must not stay valid in Sell, nor take the place of one that does.
+            await manager.sign_out()
+            await _put_back_sell_secrets(config, former)
+    return is_good
+
+
+async def _read_stored_sell_secrets(config: ConnectionConfig) -> dict[Secret, str | None]:
+    """Return what the vault has of Sell's secrets and their host, without the environment's."""
+    given = config.environment_secrets.secrets
+    names = [one for one in (*SELL_SECRETS, Secret.SELL_HOST) if one not in given]
+    return {secret: await config.vault.get(secret) for secret in names}
+
+
+async def _put_back_sell_secrets(
+    config: ConnectionConfig, stored: Mapping[Secret, str | None]
+) -> None:
+    """Store Sell's secrets as they were before a sign-in that is refused."""
+    for secret, value in stored.items():
+        if value is not None:
+            await config.vault.set(secret, value)
+        elif await config.vault.get(secret) is not None:
+            await config.vault.delete(secret)
 
 
 async def _redeem_refresh_token(

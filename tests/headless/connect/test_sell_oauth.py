@@ -305,7 +305,7 @@ async def test_token_takes_the_place_of_the_sign_in(
     assert [await desk.vault.get(secret) for secret in SELL_SECRETS] == [token, None, None, None]
 
 
-@pytest.mark.parametrize("by", ["token", "sign-in", "sign-in that is refused"])
+@pytest.mark.parametrize("by", ["token", "sign-in"])
 async def test_sign_in_that_is_replaced_is_revoked(
     sandbox: SetupSandbox, desk: ConnectionConfig, by: str
 ) -> None:
@@ -315,14 +315,31 @@ async def test_sign_in_that_is_replaced_is_revoked(
     if by == "token":
         report = await set_up_workspace(sandbox.connection_document, desk)
     else:
-        scope = "write" if by == "sign-in that is refused" else "read write profile sync"
-        again = sell_oauth.sign_in(sandbox, scope=scope)["refresh_token"]
+        again = sell_oauth.sign_in(sandbox)["refresh_token"]
         report = await set_up_workspace(document(sandbox, refresh_token=again), desk)
     assert not [note for note in report.notes if "revoked" in note]
     assert not sell_oauth.is_accepted(sandbox, access)
     assert sell_oauth.renew(sandbox, refresh).body["error"] == "invalid_grant"
-    if by != "sign-in that is refused":
-        assert sell_oauth.is_accepted(sandbox, (await header(desk)).removeprefix("Bearer "))
+    assert (by == "token") or sell_oauth.is_accepted(
+        sandbox, (await header(desk)).removeprefix("Bearer ")
+    )
+
+
+@pytest.mark.parametrize("kept", ["sign-in", "token"])
+async def test_sign_in_that_is_refused_leaves_the_one_before(
+    sandbox: SetupSandbox, desk: ConnectionConfig, kept: str
+) -> None:
+    if kept == "token":
+        await set_up_workspace(sandbox.connection_document, desk)
+    else:
+        await connect(sandbox, desk)
+    secrets = (*SELL_SECRETS, Secret.SELL_HOST)
+    before = [await desk.vault.get(secret) for secret in secrets]
+    again = sell_oauth.sign_in(sandbox, scope="write")
+    report = await set_up_workspace(document(sandbox, refresh_token=again["refresh_token"]), desk)
+    assert not [one for one in report.checks if one.name.endswith("Sell: token") and one.is_ok]
+    assert [await desk.vault.get(secret) for secret in secrets] == before
+    assert sell_oauth.is_accepted(sandbox, (await header(desk)).removeprefix("Bearer "))
 
 
 async def test_sign_in_that_goes_on_is_not_revoked(
