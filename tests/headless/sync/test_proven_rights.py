@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -42,6 +43,7 @@ from tests.headless.sync.test_sync_optout_changes import (
     sign_in_as,
 )
 from tests.support import sync_cases
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 KEY = "d" * 64
@@ -349,11 +351,14 @@ async def test_own_run_is_taken_back_within_a_day_without_the_right_to_opt_in(
     sync_services: WorkspaceServices,
     sync_sandbox: SandboxServers,
     monkeypatch: pytest.MonkeyPatch,
+    clock: ManualClock,
     began_by: str,
     written_in: str,
     level: str,
 ) -> None:
     """`written_in`: whom somebody names in the database as the one who began it."""
+    # Sailthru tells when a level was chosen, by its own clock.
+    clock.correct_wall_clock(time.time() - clock.now())
     (one, other) = sync_cases.create_customers(sync_sandbox, 2)
     for each in (one, other):
         give_level(sync_sandbox, each, "all")

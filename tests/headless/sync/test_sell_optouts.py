@@ -1,5 +1,6 @@
 """Opt-outs of Zendesk Sell's contacts and leads reach Sailthru, and nothing loosens by itself."""
 
+import time
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +34,7 @@ from desktop.sync.sync_presets import (
 from desktop.sync.sync_runner import RunRequest
 from desktop.writing.optout_door import RowPermits, permit_loosening_if
 from tests.support import sell_cases, sync_cases
+from tests.support.clocks import ManualClock
 from tests.support.sandbox_servers import SandboxServers
 
 DOMAIN = sync_cases.DOMAIN
@@ -120,8 +122,10 @@ def optout(servers: SandboxServers, email: str) -> str:
 
 
 async def test_optouts_travel_again_and_are_taken_back(
-    sync_sandbox: SandboxServers, sell_services: WorkspaceServices
+    sync_sandbox: SandboxServers, sell_services: WorkspaceServices, clock: ManualClock
 ) -> None:
+    # Sailthru tells when a level was chosen, by its own clock.
+    clock.correct_wall_clock(time.time() - clock.now())
     out, lead, plain, strict, absent = (
         f"{name}@{DOMAIN}" for name in ("out", "lead", "plain", "strict", "absent")
     )
