@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop.clients.sailthru.client import SailthruClient
@@ -41,8 +41,11 @@ class SailthruLookup:
         # When Sailthru said that the query's or the primary address has no profile.
         self._absent_at: float | None = None
         self._own: _FoundProfile | None = None
+        # The sid of the remembered pair's profile, once it was asked for.
+        self._paired_sid = ""
         self._found: tuple[_FoundProfile, ...] = ()
-        self._error: AppError | None = None
+        # What could not be asked, by the value of its key.
+        self._failed: dict[str, AppError] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -147,9 +150,10 @@ class SailthruLookup:
             return None
         is_linked = await store.drafts_and_links.get_link(user.id) == sid
         await self._is_own_read.wait()
-        shown = self._own_profile()
-        if shown is not None and shown.sid == sid:
-            return _FoundProfile(MatchIdentifier.SID, sid, shown, is_linked)
+        own = self._own_profile()
+        if own is not None and own.sid == sid:
+            return _FoundProfile(MatchIdentifier.SID, sid, own, is_linked)
+        self._paired_sid = sid
         return await self._read_by(MatchIdentifier.SID, sid, is_linked=is_linked)
 
     async def _read_by_external_id(self, value: str) -> _FoundProfile | None:
@@ -176,7 +180,7 @@ class SailthruLookup:
             # Sailthru refuses the keys `extid` and `sms` where an account has not enabled them.
             return None
         except AppError as error:
-            self._error = error
+            self._failed[value] = error
             return None
         await self._builder.save_in_background(
             self._builder.cache.save_profile.blocking, profile, self._builder.now()
@@ -186,6 +190,30 @@ class SailthruLookup:
     def _own_profile(self) -> SailthruProfile | None:
         """Return the profile at the address or sid that was looked up, once it has been read."""
         return self._own.profile if self._own is not None else None
+
+    async def _read_shown_pair(self) -> None:
+        """Read the cached pair's profile where Zendesk does not say now whose address it is."""
+        sheet, own = self._builder.sheet, self._own_profile()
+        shown = sheet.profile.value
+        is_cached = sheet.profile.state is SheetPartState.LOADING
+        if is_cached and shown is not None and (own is None or own.sid != shown.sid):
+            self._paired_sid = shown.sid
+            await self._load_found(
+                [self._read_by(MatchIdentifier.SID, shown.sid, is_linked=sheet.is_linked)]
+            )
+
+    def forget_pair(self) -> None:
+        """Take a remembered pair's profile off the sheet: the address is no more their user's."""
+        builder = self._builder
+        shown, address = builder.sheet.profile, builder.query.value
+        if builder.query.kind is not LookupQueryKind.EMAIL or shown.value is None:
+            return
+        if email_match_key(shown.value.email or "") == email_match_key(address):
+            return
+        if self._own is not None:
+            builder.set_read("profile", self._own.profile, matched_by=address, is_linked=False)
+        else:
+            builder.update(profile=replace(shown, value=None), matched_by="", is_linked=False)
 
     @property
     def _is_own_shown(self) -> bool:
@@ -200,6 +228,15 @@ class SailthruLookup:
         """
         builder, own = self._builder, self._own_profile()
         if self._sailthru is None:
+            return
+        if builder.sheet.user.state is SheetPartState.FAILED:
+            await self._read_shown_pair()
+        if (error := self._failed.get(self._paired_sid)) is not None:
+            # Which profile is theirs is known, and no other takes its place.
+            shown = builder.sheet.profile.value
+            if shown is None or shown.sid != self._paired_sid:
+                builder.update(profile=SheetPart(), matched_by="", is_linked=False)
+            builder.set_failed(error, "profile")
             return
         found = (self._own, *self._found) if self._own is not None else self._found
         by_sid = {one.profile.sid: one for one in reversed(found)}
@@ -221,8 +258,8 @@ class SailthruLookup:
         elif self._own is not None and not self._is_own_shown:
             await self._publish_profile(self._own.profile, matched_by=self._own.value)
         elif own is None and not is_failed and self._absent_at is not None:
-            if self._error is not None:
-                builder.set_failed(self._error, "profile")
+            if self._failed:
+                builder.set_failed(next(iter(self._failed.values())), "profile")
             else:
                 absent = SheetPartState.ABSENT
                 builder.update(profile=SheetPart(state=absent, read_at=self._absent_at))

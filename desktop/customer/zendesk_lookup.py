@@ -86,6 +86,7 @@ class ZendeskLookup:
         """Take the cached Zendesk user off the sheet: the query now means nobody, or several."""
         if self._builder.query.kind in _PROFILE_QUERY_KINDS or not self._sailthru.is_connected:
             self._builder.set_absent("user", "tickets")
+            self._sailthru.forget_pair()
         else:
             self._builder.set_absent("user", "tickets", "profile", matched_by="", is_linked=False)
 
@@ -141,6 +142,9 @@ class ZendeskLookup:
 
     async def _publish_user(self, user: ZendeskUser, *, with_tickets: bool = True) -> None:
         """Show the Zendesk user on the sheet, then read what depends on them, all at once."""
+        cached = self._builder.sheet.user.value
+        if cached is not None and cached.id != user.id:
+            self._sailthru.forget_pair()
         self._builder.set_read("user", user, matches=())
         asking: list[Coroutine[Any, Any, None]] = [self._load_details(user)]
         if with_tickets and self._reads_tickets:

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from desktop.app.container import WorkspaceServices
+from desktop.clients.sailthru.client import SailthruClient
 from desktop.customer.customer_lookup import CustomerLookup
 from desktop.customer.edit_factory import EditFactory
 from desktop.customer.service_clients import ServiceClients
 from desktop.kit.change_bus import ChangeSet, Topic
-from desktop.kit.errors import InvalidInput, UserDecisionNeeded
+from desktop.kit.errors import InvalidInput, ServiceUnreachable, UserDecisionNeeded
 from desktop.model.customer_health import CustomerHealth
 from desktop.model.customer_sheet import CustomerSheet, SheetPartState
 from desktop.model.edit import EditKind
@@ -175,6 +177,58 @@ async def test_linked_profile_stays_on_show_while_that_of_the_address_is_read(
             ),
         )
         assert set(shown) == {linked}
+
+
+@pytest.mark.parametrize("away", ["Zendesk", "the pair's profile"])
+@pytest.mark.parametrize("has_own", [True, False])
+async def test_linked_profile_keeps_its_place_while_a_service_is_away(
+    services: WorkspaceServices,
+    sandbox: SandboxServers,
+    customers: CustomerFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    away: str,
+    has_own: bool,
+) -> None:
+    address = customers.new_email()
+    if has_own:
+        sandbox.create_profile(address)
+    linked = sandbox.create_profile(customers.new_email())
+    person = sandbox.create_user(address)
+    services.store.drafts_and_links.save_link.blocking(person, linked, "Ada", 1.0)
+    await services.lookup.look_up(address)
+    if away == "Zendesk":
+        sandbox.add_fault("zendesk:*:500", times=None)
+    else:
+        real = SailthruClient.get_user
+
+        async def get_user(client: SailthruClient, id_: str, **more: Any) -> Any:
+            if more.get("key") == "sid":
+                raise ServiceUnreachable("Sailthru can't be reached.")
+            return await real(client, id_, **more)
+
+        monkeypatch.setattr(SailthruClient, "get_user", get_user)
+    sheet = await services.lookup.look_up(address)
+    assert sheet.profile.value is not None
+    assert (sheet.profile.value.sid, sheet.is_linked) == (linked, True)
+    assert sheet.profile.state is (READ if away == "Zendesk" else FAILED)
+
+
+@pytest.mark.parametrize("owner", ["another user", "nobody"])
+async def test_linked_profile_of_a_former_owner_of_the_address_is_not_shown(
+    services: WorkspaceServices, sandbox: SandboxServers, customers: CustomerFactory, owner: str
+) -> None:
+    address, linked_at = customers.new_email(), customers.new_email()
+    linked = sandbox.create_profile(linked_at)
+    person = sandbox.create_user(address)
+    services.store.drafts_and_links.save_link.blocking(person, linked, "Ada", 1.0)
+    await services.lookup.look_up(address)
+    sandbox.delete_user(person)
+    if owner == "another user":
+        sandbox.create_user(address)
+    sandbox.add_fault("sailthru:GET /user:500", times=None)
+    sheet = await services.lookup.look_up(address)
+    assert sheet.profile.value is None
+    assert not sheet.is_linked
 
 
 async def test_profile_of_external_id_is_offered_beside_that_of_address(
