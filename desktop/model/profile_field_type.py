@@ -13,6 +13,10 @@ PROFILE_FIELD_TYPES = {
 }
 
 
+class FieldTypeDiffers(InvalidInput):
+    """A value is of another type than the profile field that is to hold it."""
+
+
 def profile_field_type(value: Json) -> str:
     """Return the type of a profile field with this value, or "none" where it has none."""
     if value is None:
@@ -27,7 +31,7 @@ def profile_field_type(value: Json) -> str:
 
 
 def require_same_type(name: str, kept: Json, value: Json) -> None:
-    """Raise InvalidInput for a value of another type than the field's own.
+    """Raise FieldTypeDiffers for a value of another type than the field's own.
 
     Campaigns and smart lists compare by it: "7" is not 7. A field without a value takes any type,
     and any field may be emptied.
@@ -37,7 +41,7 @@ def require_same_type(name: str, kept: Json, value: Json) -> None:
     own = profile_field_type(kept)
     if profile_field_type(value) != own:
         what, example = PROFILE_FIELD_TYPES[own]
-        raise InvalidInput(
+        raise FieldTypeDiffers(
             f"“{name}” holds {what}, and stays one: the new value is"
             f" {PROFILE_FIELD_TYPES[profile_field_type(value)][0]}.",
             "Nothing was changed.",

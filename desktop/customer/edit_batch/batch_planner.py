@@ -33,6 +33,7 @@ from desktop.model.edit_batch import (
 )
 from desktop.model.lookup_query import LookupQuery, LookupQueryKind
 from desktop.model.optout_level import OptOutLevel
+from desktop.model.profile_field_type import FieldTypeDiffers
 from desktop.model.sailthru_profile import SailthruList, SailthruProfile
 from desktop.model.sheet_overlay import pending_edit
 from desktop.model.sync_plan import Consequence, PlannedOutcome
@@ -184,7 +185,11 @@ class BatchPlanner:
         profile = sheet.profile.value if sheet is not None else None
         if found.sid in unread or sheet is None or profile is None:
             return _skipped(found, unread.get(found.sid) or "Their profile could not be read")
-        request = self._build_request(replace(sheet, lists=lists), action)
+        try:
+            request = self._build_request(replace(sheet, lists=lists), action)
+        except FieldTypeDiffers as error:
+            # Of this customer alone: another's field may hold the type.
+            return _skipped(found, error.title)
         if pending_edit(sheet, request.kind, request.name) is not None:
             return _skipped(found, "Another change of it waits to be sent")
         judged = replace(judge_change(request), row=found.row)
