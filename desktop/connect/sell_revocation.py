@@ -54,8 +54,12 @@ async def revoke_replaced_sell_sign_in(
     """
     if former is None or renewed == former.refresh:
         return ()
-    kept = await read_sell_sign_in(config, values)
-    if kept is not None and kept.refresh == former.refresh:
+    # Read by itself: whether it is kept must be known, and not taken from a locked keyring.
+    try:
+        kept = await config.vault.get(Secret.SELL_REFRESH)
+    except KeyringError:
+        return (_NOT_REVOKED,)
+    if kept == (former.refresh or None):
         return ()
     services = config.temporary_clients(values)
     async with services.transport(Service.SELL.title, former.address) as transport:

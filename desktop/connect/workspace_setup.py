@@ -59,7 +59,7 @@ from desktop.settings.permission_rules import leads_from
 from desktop.settings.setting_definition import Setting
 from desktop.settings.settings_file import SettingsValues
 from desktop.vault.bound_secrets import store_api_token, store_bound_secrets
-from desktop.vault.secret import Secret
+from desktop.vault.secret import SELL_SECRETS, Secret
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,9 @@ async def set_up_workspace(
         settings |= hold_new_events(before, settings, was_connected=is_connected)
         # Sell's token goes where this person may lead it, and nowhere else.
         values = _with_kept_sell_settings(values, before.with_changes(settings))
-        former_sell = await read_sell_sign_in(config, before)
+        is_sell_given = not setup.secrets.keys().isdisjoint(SELL_SECRETS)
+        # Without a secret of Sell the one that is kept goes on, also where it is renewed meanwhile.
+        former_sell = await read_sell_sign_in(config, before) if is_sell_given else None
         await check_sell_setup(config, values, secrets, settings, checks)
         if values.get(settings_table.ZENDESK_AUTH) == "none" and not is_connected:
             settings[settings_table.SAILTHRU_ONLY_OWNER.key] = config.computer_user
