@@ -47,8 +47,14 @@ async def _repair_restored(store: "TeamStore", journal: "SharedRowJournal") -> N
     By the rows' own times, so that whichever desk has the newest is the one that counts. What
     this desk had seen before the backup and has no more was deleted since, and is again.
     """
+    # First: another process of this desk tells before it takes in, and never less.
+    seen = await journal.get_seen()
     told = await store.desks.get_rows_seen()
-    if told >= await journal.get_seen():
+    if told is None:
+        # Seen by an earlier version, which told nobody.
+        await store.desks.note_rows_seen(seen)
+        return
+    if told >= seen:
         return
     log.warning("The team store lacks rows that it had: they are handed in again")
     keys = await journal.note_all_by_their_times(store.shared_rows.hash_key)

@@ -194,6 +194,10 @@ def _note_all(
     if kind.table == ERASED_KIND:
         # Hashes by another key say nothing at another desk.
         where = f" WHERE key_id LIKE '{TEAM_KEY_PREFIX}%'"
+    # Not by OR IGNORE alone: a trigger deletes what is noted before that is asked.
+    where += " AND" if where else " WHERE"
+    noted = f"SELECT key FROM shared_change WHERE kind = '{kind.table}'"  # noqa: S608 - names of ours
+    where += f" ({kind.key_sql}) NOT IN ({noted})"
     connection.execute(
         f"INSERT OR IGNORE INTO shared_change (kind, key, sync, at)"  # noqa: S608 - names of ours
         f" SELECT '{kind.table}', {kind.key_sql}, ?1, {at}"

@@ -45,14 +45,14 @@ class DeskRepository(TeamRepository):
         )
 
     @database_call
-    def get_rows_seen(self) -> int:
-        """Select up to which shared row this desk has told that it has them all."""
+    def get_rows_seen(self) -> int | None:
+        """Select up to which shared row this desk has told that it has them all; None: never."""
         row = self._database.run(
             lambda c: c.execute(
                 "SELECT rows_seen FROM desk WHERE id = %s", (self._desk_id,)
             ).fetchone()
         )
-        return 0 if row is None else int(row["rows_seen"])
+        return None if row is None or row["rows_seen"] is None else int(row["rows_seen"])
 
     @database_call
     def note_rows_seen(self, seq: int) -> None:
