@@ -67,7 +67,7 @@ def to_sentence(words: str) -> str:
 def fold_text(text: str) -> str:
     """Fold a text for searching: without case, accents and width forms, `Łódź` is `lodz`.
 
-    Searches keep texts folded: another letter here needs a migration of the mirror and of the data.
+    Searches keep texts folded: another letter here needs a migration of each database.
     """
     if text.isascii():
         return text.lower()
