@@ -143,7 +143,7 @@ class Toast(QFrame):
     def _update_message(self) -> None:
         """Show the message with the seconds left in place of the whole undo time it names."""
         text = self._message
-        before, found, after = text.rpartition(self._undo_words or "\n")
+        before, found, after = text.rpartition(self._undo_words) if self._undo_words else ("",) * 3
         if found:
             left = math.ceil((self._undo_ms - self._elapsed.elapsed()) / 1000)
             text = f"{before}{f'in {left} s' if left > 0 else 'now'}{after}"
