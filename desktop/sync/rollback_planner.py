@@ -96,7 +96,8 @@ class RollbackPlanner:
             sync, actor, now, origin=f"rollback {run_id}", sell_account=before.sell_account
         )
         try:
-            wrote_at = now if run.ended_at is None else run.ended_at
+            # Of one that was killed nobody knows when it wrote last: no earlier than it began.
+            wrote_at = run.started_at if run.ended_at is None else run.ended_at
             read = await self._plan_rows(plan_id, run.plan, sync, wrote_at)
         except BaseException:
             await self._store.plans.discard(plan_id)
