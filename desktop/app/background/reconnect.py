@@ -1,4 +1,4 @@
-"""Signs in again while a service is offline or slow, so that the open window notices its return."""
+"""Signs in again while a service is away or was limited, so that the window notices its return."""
 
 import contextlib
 
@@ -16,7 +16,14 @@ async def retry_lost_connections(session: WorkspaceSession) -> None:
 
     Nothing is sent while all is well: a desk that is open all day must not use up calls.
     """
-    away = {state.service for state in session.service_states if state.status in _AWAY}
+    now = session.connection_config.clock.now()
+    away = {
+        state.service
+        for state in session.service_states
+        if state.status in _AWAY
+        # Over its rate limit: until then it takes no call, and afterwards none may come by itself.
+        or (state.status is ServiceStatus.LIMITED and state.until <= now)
+    }
     error = session.connection_error
     if not session.is_connected or not (away or (error is not None and error.is_retryable)):
         return

@@ -18,6 +18,7 @@ _DANA_SID = "5fd01c0a11b94e5500770404"  # of the sandbox's seed data
 _DANA_ZENDESK_ID = 7704
 # Long enough for two pictures in each theme, and on a slow computer for what they take there.
 _OFFLINE_S, _OFFLINE_PICTURES, _OFFLINE_TRIES = 15.0, 8, 4
+_BACK_WITHIN_S = 300.0
 _TOO_LATE = "The customer did not come so far in time."
 
 
@@ -135,7 +136,12 @@ class AgentJourneysTour:
         await self._driver.release_edits()
         self._driver.dismiss_messages()
         await self._save("queued")
-        await self._driver.wait_until(lambda: self._are_services(ServiceStatus.LIVE), _TOO_LATE)
+        if not await self._driver.comes_true(
+            lambda: self._are_services(ServiceStatus.LIVE), _BACK_WITHIN_S
+        ):
+            states = self._services.session.service_states
+            told = ", ".join(f"{one.service} is {one.status.value}" for one in states)
+            raise InvalidInput("The services did not come back in time.", told)
         await self._send_and_wait()
         self._driver.window.sheet_model.refresh()
         await self._driver.wait_until_loaded()
