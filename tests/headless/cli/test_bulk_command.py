@@ -240,6 +240,18 @@ def test_all_is_written_over_a_level_that_is_not_known_and_its_undo_says_so(
         sandbox.control("POST", "account", {"optout_none": "none"})
 
 
+def test_field_of_another_type_leaves_out_that_customer_alone(
+    fairlead: FairleadCommand, crowd: Crowd
+) -> None:
+    number, sid = crowd.profile(vars={"points": 5})
+    text, other = crowd.profile(vars={"points": "5"})
+    pasted = f"{text}\n{number}"
+    said = fairlead("bulk", "-", "--var", "points=7", *REASON, "--json", stdin=pasted).json
+    assert [one["outcome"] for one in said["found"]] == ["skipped", "update"]
+    assert "holds a text" in said["found"][0]["why"]
+    assert [crowd.read(one)["vars"]["points"] for one in (sid, other)] == [7, "5"]
+
+
 def test_two_addresses_of_one_profile_change_it_once(
     fairlead: FairleadCommand, crowd: Crowd, customers: CustomerFactory
 ) -> None:
