@@ -135,28 +135,29 @@ class AudienceService:
     async def read_coverage(self) -> AudienceCoverage:
         """Tell how old the people are, and of how many a profile was read.
 
-        Raises UserDecisionNeeded where nobody was read yet.
+        Raises UserDecisionNeeded where nobody is kept, and no user was read yet.
         """
         self.require_view()
         # Opened in a thread: a large file is checked at times.
         store = await asyncio.to_thread(self._get_store)
         states = {state.name: state for state in await store.sources.list_all()}
         users = states.get(USERS_SOURCE)
-        if users is None or not (users.rows_read or users.is_complete):
+        people, zendesk_users, profiles = await store.audience.count_profiles()
+        # What lists told outlives the data of Zendesk, and a Full rebuild begins at 0 rows.
+        if not (people or (users is not None and (users.rows_read or users.is_complete))):
             raise nobody_read_error()
         zendesk = [states.get(name) for name in (USERS_SOURCE, TICKETS_SOURCE)]
         zendesk_at = [None if state is None else state.whole_from for state in zendesk]
         lists = {state.list_name: state for state in states.values() if state.list_name}
         sailthru_at = [state.whole_from for state in lists.values()]
-        people, zendesk_users, profiles = await store.audience.count_profiles()
         return AudienceCoverage(
             people,
             zendesk_users,
             profiles,
             None if None in zendesk_at else min(filter(None, zendesk_at), default=None),
             None if None in sailthru_at else min(filter(None, sailthru_at), default=None),
-            users.rows_read,
-            users.expected,
+            0 if users is None else users.rows_read,
+            None if users is None else users.expected,
             tuple(sorted(filter(None, lists))),
         )
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop.audience.audience_service import AudienceRights, AudienceService
 from desktop.connect.local_data_service import LocalDataService
+from desktop.kit.errors import UserDecisionNeeded
 from desktop.model.audience_segment import SavedSegment
 from desktop.model.data_source import DataSourceKind
 from desktop.model.exported_profile import ExportedProfile
@@ -13,13 +15,16 @@ from desktop.model.match_keys import hash_email
 from desktop.settings.workspace import Workspace
 from desktop.store.audit_signer import AuditSigner
 from desktop.store.data_source_erasure import erase_source
+from desktop.store.data_source_repository import USERS_SOURCE
 from desktop.store.data_workspace_erasure import find_kept_people
 from desktop.store.data_workspace_store import DataStore, open_data_store
 from desktop.store.kept_person_export_rows import read_kept_person_rows
 from desktop.store.profile_person_table import profile_person_id
 from desktop.store.workspace_store import open_store
 from tests.headless.audience.test_audience_query import FIELDS, SEARCH_CHECK, profile
+from tests.support.clocks import ManualClock
 from tests.support.data_cases import NOON, FakeExport, open_small_store, read_all, user
+from tests.support.report_cases import ADMIN, build_rules
 
 CANARY, OTHER = "canary7f3a", "other5b2c"
 SIDS = {CANARY: "a" * 24, OTHER: "b" * 24}
@@ -121,3 +126,32 @@ async def test_people_on_lists_stand_alone_once_what_zendesk_told_is_erased(tmp_
         store.data_db.write(lambda c: c.execute(SEARCH_CHECK))
         await read_all(store, FakeExport(users=users))
         assert list_people() == before
+
+
+async def test_coverage_counts_who_is_left_after_each_erasure(tmp_path: Path) -> None:
+    (await keep_people(tmp_path)).close()
+    local = LocalDataService(Workspace("main", "0" * 32, tmp_path))
+    await local.erase_customer([SIDS[CANARY]], "Ada", 1.0, AuditSigner())
+    store, workspace = open_data_store(tmp_path), open_store(tmp_path)
+    rules = build_rules(())
+    rights = AudienceRights(lambda: ADMIN, lambda: rules, lambda: True)
+    audience = AudienceService(
+        lambda: store, workspace.segments, workspace.audit, ManualClock(), rights, lambda: "UTC"
+    )
+
+    async def count() -> tuple[int, int, int]:
+        found = await audience.read_coverage()
+        return found.people, found.zendesk_users, found.profiles
+
+    assert await count() == (2, 1, 1)
+    # A Full rebuild begins: whom it has not read again is kept.
+    await store.sources.reset([USERS_SOURCE])
+    assert await count() == (2, 1, 1)
+    erase_source(store.data_db, store.history_db, DataSourceKind.SUPPORT)
+    assert await count() == (1, 0, 1)
+    assert (await audience.read_coverage()).is_first_read
+    erase_source(store.data_db, store.history_db, DataSourceKind.SAILTHRU)
+    with pytest.raises(UserDecisionNeeded):
+        await audience.read_coverage()
+    workspace.close()
+    store.close()
