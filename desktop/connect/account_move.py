@@ -13,18 +13,21 @@ if TYPE_CHECKING:
 
 
 async def find_known_sids(client: "SailthruClient", sids: tuple[str, ...]) -> tuple[bool, ...]:
-    """Ask Sailthru which remembered profiles the account has; unanswered sids are left out."""
-    answers = []
+    """Ask Sailthru which remembered profiles the account has.
+
+    Empty where none is found and one was not answered: that one may be there.
+    """
+    answers, is_whole = [], True
     for sid in sids:
         try:
             await client.get_user(sid, key="sid")
         except NotFound:
             answers.append(False)
         except AppError:
-            continue
+            is_whole = False
         else:
             answers.append(True)
-    return tuple(answers)
+    return tuple(answers) if is_whole or any(answers) else ()
 
 
 async def is_other_account(
