@@ -75,6 +75,8 @@ class WorkspaceSession:
         self._settings_file = connection_config.settings_file
         self._bus = bus
         self._connection: ServiceConnections | None = None
+        # The one whose keys Sailthru has told the account of, which is the workspace's own.
+        self._confirmed_connection: ServiceConnections | None = None
         self.connection_number = 0  # of the sign-in: what was begun before another is not its
         self._service_states: dict[str, ServiceState] = {}
         loaded = self._settings_file.load()
@@ -382,6 +384,10 @@ class WorkspaceSession:
         """Close the session's connection where it leads to another account than the workspace's."""
         if self._accounts is None:
             return
+        is_confirmed = self._connection is self._confirmed_connection
+        if self._connection is not None and is_confirmed and not seen.sailthru_account:
+            # Sailthru told the account to these very keys: now it is away, or was for a moment.
+            return
         from desktop.connect.account_move import find_known_sids, other_account_connected_error
 
         kept, answers = await self._accounts.get_current(), None
@@ -391,6 +397,8 @@ class WorkspaceSession:
             answers = judge_sid_answers(await find_known_sids(sailthru, sids))
         now = self.connection_config.clock.now()
         if await self._accounts.connect(seen, now, sids_answer=answers):
+            if seen.sailthru_account:
+                self._confirmed_connection = self._connection
             return
         await self._close_connection()
         self._service_states.clear()
