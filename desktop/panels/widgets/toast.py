@@ -143,9 +143,9 @@ class Toast(QFrame):
     def _update_message(self) -> None:
         """Show the message with the seconds left in place of the whole undo time it names."""
         text = self._message
-        before, found, after = text.rpartition(self._undo_words) if self._undo_words else ("",) * 3
-        if found:
+        if self._undo_words and self._undo_words in text:
             left = math.ceil((self._undo_ms - self._elapsed.elapsed()) / 1000)
+            before, _, after = text.rpartition(self._undo_words)
             text = f"{before}{f'in {left} s' if left > 0 else 'now'}{after}"
         if text != self.message_label.text():
             self.message_label.setText(text)
