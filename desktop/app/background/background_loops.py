@@ -78,7 +78,9 @@ def start_background_loops(
     launcher = DetachedRunLauncher(services, run_environment)
     due = due_runs.DueRunStarter(services, launcher.start, show_error)
     updates = UpdateCheck(services, show_notice)
-    events = event_collector_starter.EventCollector(services, launcher.collect_events, show_error)
+    events = event_collector_starter.EventCollectorStarter(
+        services, launcher.collect_events, show_error
+    )
     undos = batch_undo_resumer.BatchUndoResumer(services, launcher.undo_batch, show_error)
     everybody = data_workspace_refresh.DataWorkspaceRefresh(services, launcher.read_everybody)
     exchange = TeamExchange(services)

@@ -24,7 +24,7 @@ class CollectingProcess(Protocol):
         ...
 
 
-class EventCollector:
+class EventCollectorStarter:
     """Looks at watched folders and waiting events, and starts one process when one is due."""
 
     def __init__(

@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.app.background.event_collector_starter import EventCollector
+from desktop.app.background.event_collector_starter import EventCollectorStarter
 from desktop.app.container import WorkspaceServices
 from desktop.model.event_source import HOUR_S, EventSourceKind, UnattendedSwitch
 from desktop.sync.event_collection import SETTLE_S, FolderCollector, store_stream
@@ -38,7 +38,7 @@ async def test_a_whole_file_in_a_folder_starts_one_process(
     services: WorkspaceServices, clock: ManualClock, tmp_path: Path
 ) -> None:
     starts = Starts()
-    loop = EventCollector(services, starts, refuse_errors)
+    loop = EventCollectorStarter(services, starts, refuse_errors)
     source = await services.event_sources.add("orders", EventSourceKind.FOLDER, str(tmp_path))
     await loop.run_once()
     file = tmp_path / "a.jsonl"
@@ -60,7 +60,7 @@ async def test_events_start_a_process_only_while_they_may_go_by_themselves(
     services: WorkspaceServices, clock: ManualClock
 ) -> None:
     starts = Starts()
-    loop = EventCollector(services, starts, refuse_errors)
+    loop = EventCollectorStarter(services, starts, refuse_errors)
     shop = await services.event_sources.add("shop", EventSourceKind.PIPE)
     intake = await services.store.event_sources.add_intake(shop.id, "", 0.0)
     lines = as_lines({"type": "page", "userId": "a"}, {"type": "page", "userId": "b"})
